@@ -64,9 +64,9 @@ _ZONES: Final = {
     "Protestant Europe": "DEU FRA MLT NLD SWE",
     "West and South Asia": "CYP FJI IDN IND ISR KHM LAO LKA MMR MYS NPL PHL PNG SGP THA TLS TON VNM WSM",
 }
-"""Zones of the Inglehart-Welzel world cultural map (World Values Survey), spelled and assigned to 75 countries
-as in NormAd (Rao et al. 2024, "NormAd: A Framework for Measuring the Cultural Adaptability of Large Language
-Models"). A country that is not among them has no zone."""
+"""Zones of the Inglehart-Welzel world cultural map (World Values Survey), spelled and assigned to 75
+countries as in NormAd (Rao et al. 2024, "NormAd: A Framework for Measuring the Cultural Adaptability of Large
+Language Models"). A country that is not among them has no zone."""
 
 ZONES: Final = tuple(_ZONES)
 """The eight cultural zones."""
@@ -91,7 +91,7 @@ def unknown(names: pa.Array | pa.ChunkedArray) -> list[str]:
 
 
 def country_name(iso3: str) -> str:
-    """A country's short English name for prompts and reports ("South Korea"); an unknown code stays itself."""
+    """A country's short English name for prompts and reports ("South Korea"); an unknown code is kept."""
     return _short_names().get(iso3, iso3)
 
 
