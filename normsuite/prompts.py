@@ -1,0 +1,187 @@
+"""Prompts: one sandboxed Jinja file per wording; the files of a folder are a paraphrase set.
+
+A wording sees the item's fields by their schema names, and:
+
+- ``options``: the answers in the order shown, each with ``word`` (what the model is to answer) and ``text``
+- ``option``: the one option that a yes-no wording asks about
+- ``country``: the country's common name, or none; ``given``: frame values by name
+- ``clauses``: the frame in words, one clause for each constraint
+- ``context``: what the task lets the wording tell
+"""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from jinja2 import meta, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from normsuite import folders
+from normsuite.cultures import country_name
+from normsuite.errors import InputError
+
+MIN_WORDINGS: Final = 3
+_WHOSE: Final = {"PERSON": "the person's ", "OTHER": "the other person's ", "ENV": ""}
+_FIELDS: Final = frozenset(
+    {"id", "situation", "behavior", "norm", "frame", "clauses", "given", "turns", "country", "language"}
+    | {"context", "options", "option"}
+)
+"""The names a wording may use."""
+
+
+class _Empty(jinja2.Undefined):
+    """A null field: false where a wording tests it, an error where one would print "None"."""
+
+    __slots__ = ()
+    __iter__ = __len__ = __str__ = jinja2.Undefined._fail_with_undefined_error
+
+
+def _refuse_none(value: object) -> object:
+    """The same for a null inside a field, such as a turn without a speaker."""
+    if value is None:
+        raise jinja2.UndefinedError("a part of this item is empty")
+    return value
+
+
+_ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
+    undefined=jinja2.StrictUndefined,
+    finalize=_refuse_none,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    autoescape=False,  # plain text for a model, never HTML
+)
+# A wording says the same each time it is rendered.
+del _ENVIRONMENT.globals["lipsum"], _ENVIRONMENT.filters["random"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer as a wording shows it."""
+
+    word: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One prompt template.
+
+    Attributes:
+        name: the file's stem.
+        path: the file.
+        sha256: digest of its text.
+        template: compiled, sandboxed.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    template: jinja2.Template
+
+    def render(self, fields: Mapping[str, Any]) -> str:
+        """The prompt for one item.
+
+        Args:
+            fields: as ``item_fields`` gives them, plus ``options`` (and ``option``).
+
+        Raises:
+            InputError: the template uses what does not exist, is empty, or must not be reached.
+        """
+        filled = {
+            name: _Empty(f"the field {name!r} is empty", name=name) if value is None else value
+            for name, value in fields.items()
+        }
+        try:
+            return self.template.render(filled)
+        except SecurityError as error:
+            what = f"reaches for what it must not: {error}"
+            raise InputError(what, file=self.path, row=_line_of(error)) from None
+        except jinja2.UndefinedError as error:
+            what = f"{error.message}, item {fields.get('id')!r}"
+            raise InputError(what, file=self.path, row=_line_of(error)) from None
+        except Exception as error:
+            # A stranger's template can fail in any way Python can; every one is the template's fault.
+            what = f"cannot be rendered ({type(error).__name__}: {error}), item {fields.get('id')!r}"
+            raise InputError(what, file=self.path, row=_line_of(error)) from None
+
+
+def _line_of(error: Exception) -> int | None:
+    """The template's line that failed: Jinja rewrites its frames to point there."""
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"
+    ]
+    return lines[-1] if lines else None
+
+
+def load_wordings(family: str, folder: Path | None = None) -> list[Wording]:
+    """The wordings of a family, sorted by name.
+
+    Args:
+        family: name of the folder below ``prompts/``.
+        folder: another place than the shipped ``prompts/``.
+
+    Raises:
+        InputError: no such family, fewer than ``MIN_WORDINGS``, a template that does not compile or uses a
+            name that no item has.
+    """
+    home = (folder or folders.prompts()) / family
+    paths = sorted(home.glob("*.jinja"))
+    if len(paths) < MIN_WORDINGS:
+        what = f"has {len(paths)} wording(s) (*.jinja); a family needs at least {MIN_WORDINGS} paraphrases"
+        raise InputError(what if home.is_dir() else "no such prompt family", file=home)
+    return [_load(path) for path in paths]
+
+
+def _load(path: Path) -> Wording:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read as UTF-8 text ({error})", file=path) from None
+    try:
+        tree = _ENVIRONMENT.parse(text)
+        template = _ENVIRONMENT.from_string(text)
+    except jinja2.TemplateSyntaxError as error:
+        raise InputError(f"is not a Jinja template: {error.message}", file=path, row=error.lineno) from None
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise InputError(f"is nested too deeply ({type(error).__name__})", file=path) from None
+    _refuse_unknown_names(tree, path)
+    return Wording(path.stem, path, hashlib.sha256(text.encode()).hexdigest(), template)
+
+
+def _refuse_unknown_names(tree: nodes.Template, path: Path) -> None:
+    """Found on loading: a branch that few items take must not fail in the middle of a run."""
+    unknown = meta.find_undeclared_variables(tree) - _FIELDS - set(_ENVIRONMENT.globals)
+    for name in tree.find_all(nodes.Name):
+        if name.name in unknown:
+            what = f"{name.name!r} is not a field of an item"
+            raise InputError(what, file=path, row=name.lineno, fix=f"use {', '.join(sorted(_FIELDS))}")
+
+
+def item_fields(item: Mapping[str, Any], context: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What a wording may use of one item (a row of Items as a dictionary)."""
+    frame = item["frame"] or []
+    return {
+        "id": item["id"],
+        "situation": item["situation"],
+        "behavior": item["behavior"],
+        "norm": item["norm"],
+        "frame": frame,
+        "clauses": [_clause(entry) for entry in frame],
+        "given": {entry["name"]: entry["value"] for entry in frame},
+        "turns": item["turns"] or [],
+        "country": country_name(item["country"]) if item["country"] else None,
+        "language": item["language"],
+        "context": context,
+    }
+
+
+def _clause(entry: Mapping[str, str]) -> str:
+    """One constraint in words: "the other person's role is 'guest'", "country is 'japan'"."""
+    return f"{_WHOSE[entry['subject']]}{entry['name']} {entry['relation']} '{entry['value']}'"

@@ -1,0 +1,253 @@
+"""Tasks: one YAML file says what is asked, of which data, in which words, and how it is scored."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from normsuite import folders
+from normsuite.errors import InputError
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+LETTERS: Final = "ABCDEFGHIJ"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataSpec(_Frozen):
+    """Which rows of which data set a task asks about.
+
+    Attributes:
+        set: the data set's name.
+        view: the judgement taken from each raw row (see the data set's card); empty is its first.
+        split: the split that is scored.
+        train: the split that baselines are fitted on.
+        where: facet or column, and the value it must have (for a facet: be among).
+    """
+
+    set: Name
+    view: str = ""
+    split: Literal["train", "dev", "test"] = "test"
+    train: Literal["train", "dev"] = "train"
+    where: dict[str, str] = {}
+
+
+class Task(_Frozen):
+    """One task, as its YAML file declares it.
+
+    Attributes:
+        name: begins with the data set's name.
+        title: one line for people.
+        description: what is asked and why it matters.
+        version: raised whenever a change moves scores.
+        data: which rows.
+        prompts: the family of wordings, a folder of ``prompts/``.
+        context: what the wordings may tell beyond the item itself (country, value, rule, ...).
+        answer: the model answers with the label's ``words``, with ``letters`` before the options as shown,
+            or ``yes-no`` to each option in turn (multilabel).
+        labels: the word for each option, in the data set's option order; empty where items bring their own.
+        yes_no: the words of a yes-no answer, "no" first.
+        metrics: what is computed, by the names of ``normsuite.metrics``.
+        headline: the metric that stands for the task.
+        ordinal: whether the options are ordered steps.
+    """
+
+    name: Name
+    title: str
+    description: str
+    version: int = Field(1, ge=1)
+    data: DataSpec
+    prompts: Name
+    context: tuple[str, ...] = ()
+    answer: Literal["words", "letters", "yes-no"] = "words"
+    labels: dict[str, str] = {}
+    yes_no: tuple[str, str] = ("No", "Yes")
+    metrics: tuple[str, ...]
+    headline: str
+    ordinal: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Task:
+        if not f"{self.name}-".startswith(f"{self.data.set}-"):
+            raise ValueError(f"the name {self.name!r} must begin with the data set's, {self.data.set!r}")
+        if self.headline not in self.metrics:
+            raise ValueError(f"the headline {self.headline!r} is not among the metrics")
+        if self.answer == "words" and len(self.labels) < 2:
+            raise ValueError("answering in words needs a word for each label")
+        words = [word.strip().lower() for word in self.labels.values()]
+        if len(set(words)) < len(words) or "" in words:
+            raise ValueError("label words must be distinct and not empty")
+        return self
+
+    @property
+    def sha256(self) -> str:
+        """Digest of everything the task declares: two tasks are the same work when it is equal."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def available_tasks() -> list[str]:
+    """Names of the tasks that ship with normsuite."""
+    return sorted(path.stem for path in folders.tasks().glob("*.yaml"))
+
+
+def resolve_tasks(names: str) -> list[Task]:
+    """Tasks from a comma-separated list of names, patterns (``ethics-*``) and paths of YAML files.
+
+    Raises:
+        InputError: a name matches nothing, a file is not a valid task, a task is named twice.
+    """
+    paths: list[Path] = []
+    for name in (part.strip() for part in names.split(",")):
+        if name.endswith((".yaml", ".yml")):
+            paths.append(Path(name))
+            continue
+        matched = fnmatch.filter(available_tasks(), name)
+        if not matched:
+            raise InputError(f"no task is called {name!r}", fix="see `normsuite task list`")
+        paths += [folders.tasks() / f"{match}.yaml" for match in matched]
+    tasks = [load_task(path) for path in dict.fromkeys(paths)]
+    seen: set[str] = set()
+    for task in tasks:
+        if task.name in seen:
+            raise InputError(f"the task {task.name!r} is given twice")
+        seen.add(task.name)
+    return tasks
+
+
+def load_task(path: Path) -> Task:
+    """Read and validate one task file.
+
+    Raises:
+        InputError: missing file, no YAML, unknown or missing keys, wrong values; with the line at fault.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError("no such task file", file=path) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read as UTF-8 text ({error})", file=path) from None
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_repeated_keys(root, path)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or error
+        raise InputError(f"is not YAML: {problem}", file=path, row=mark.line + 1 if mark else None) from None
+    try:
+        return Task.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            message = "unknown key"
+        raise InputError(message, file=path, row=_line_of(root, first["loc"]), field=where or None) from None
+
+
+def _line_of(node: yaml.Node | None, location: tuple[Any, ...]) -> int:
+    """The 1-based line of the YAML node that a pydantic location names, or of its nearest parent."""
+    line = 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == str(part)]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+def _refuse_repeated_keys(node: yaml.Node | None, path: Path) -> None:
+    """A repeated key is a mistake that YAML would hide."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if str(key.value) in seen:
+                raise InputError("repeated key", file=path, row=key.start_mark.line + 1, field=str(key.value))
+            seen.add(str(key.value))
+            _refuse_repeated_keys(value, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _refuse_repeated_keys(value, path)
+
+
+def select(task: Task, items: pa.Table, split: str) -> pa.Table:
+    """The rows of ``items`` that the task asks about, in one split.
+
+    Raises:
+        InputError: ``where`` names nothing the data has, or items and task disagree on the labels.
+    """
+    chosen = items.filter(pc.equal(items["split"], split))
+    for name, wanted in task.data.where.items():
+        if name in items.column_names:
+            chosen = chosen.filter(pc.equal(chosen[name].cast(pa.string()), wanted))
+        else:
+            chosen = chosen.filter(pa.array(_has_category(chosen["categories"], name, wanted), pa.bool_()))
+    if task.labels and chosen.num_rows:
+        _check_labels(task, chosen)
+    return chosen
+
+
+def require_rows(task: Task, chosen: pa.Table) -> pa.Table:
+    """``chosen`` itself, if it has any rows to score.
+
+    Raises:
+        InputError: it has none.
+    """
+    if not chosen.num_rows:
+        where = "".join(f", {name}={value}" for name, value in task.data.where.items())
+        raise InputError(
+            f"the data set {task.data.set!r} has 0 rows for the task {task.name!r} (split {task.data.split}{where})",
+            fix="check --raw, or the task's `data`",
+        )
+    return chosen
+
+
+def _has_category(categories: pa.ChunkedArray, facet: str, wanted: str) -> np.ndarray:
+    maps = categories.combine_chunks()
+    values = pc.map_lookup(maps, facet, "first")
+    flat, parents = pc.list_flatten(values), np.asarray(pc.list_parent_indices(values))
+    hit = np.asarray(pc.equal(flat, wanted).fill_null(False), bool)
+    return np.bincount(parents[hit], minlength=len(maps)) > 0
+
+
+def _check_labels(task: Task, chosen: pa.Table) -> None:
+    """Every item's options must be the labels the task has words for, in the same order."""
+    expected = list(task.labels)
+    distinct = pc.unique(pc.binary_join(chosen["options"], "\x1f")).to_pylist()
+    for options in distinct:
+        if (options or "").split("\x1f") != expected:
+            raise InputError(
+                f"the task {task.name!r} has words for {expected}, but items have the options "
+                f"{(options or '').split(chr(31))}",
+                fix="name every option in the task's `labels`, in the data set's order",
+            )
+
+
+def sample_clusters(items: pa.Table, limit: int | None, seed: int) -> pa.Table:
+    """A seeded sample of ``limit`` whole clusters; all of them if ``limit`` is None or larger.
+
+    Clusters are the unit of resampling, so sampling rows would break the intervals.
+    """
+    if limit is None:
+        return items
+    names = np.unique(np.asarray(items["cluster"].to_pylist(), dtype=object).astype(str))
+    if limit >= len(names):
+        return items
+    kept = np.random.default_rng(seed).permutation(names)[:limit]
+    return items.filter(pc.is_in(items["cluster"], pa.array(kept.tolist(), pa.string())))
