@@ -1,0 +1,54 @@
+"""The command line. Each command imports what it needs when it runs, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import normsuite
+from normsuite.cli import data, run, task
+from normsuite.errors import InputError
+
+app = typer.Typer(
+    name="normsuite",
+    help="How well does a language model reason about social norms, for whom it fails, and how sure we are.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(data.app, name="data")
+app.add_typer(task.app, name="task")
+app.command("demo")(run.demo)
+app.command("run")(run.run)
+app.command("report")(run.report)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"normsuite {normsuite.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line: exit code 2 and one line for a user's mistake, 130 for Ctrl-C."""
+    try:
+        app()
+    except InputError as error:
+        typer.echo(f"normsuite: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("normsuite: stopped; the same command continues where it was", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)

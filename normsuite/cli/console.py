@@ -1,0 +1,54 @@
+"""Progress bars, on standard error and only where a person looks at it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+Report = Callable[[str, int, int], None]
+
+
+@contextmanager
+def item_progress() -> Iterator[Report]:
+    """A callback (stage, done, total) that draws one bar per stage with items per second and time left."""
+    speed = TextColumn("{task.fields[rate]}")
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), speed)
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+        known = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in known:
+                known[stage] = bars.add_task(stage, total=total, rate="")
+            bars.update(known[stage], completed=done, total=total)
+            pace = bars.tasks[known[stage]].speed
+            bars.update(known[stage], rate=f"{pace:,.0f} items/s" if pace else "")
+
+        yield report
+
+
+@contextmanager
+def byte_progress() -> Iterator[Report]:
+    """A callback (file, done, total) that draws one bar per download."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+        known = {}
+
+        def report(name: str, done: int, total: int) -> None:
+            if name not in known:
+                known[name] = bars.add_task(name, total=total or None)
+            bars.update(known[name], completed=done, total=total or None)
+
+        yield report

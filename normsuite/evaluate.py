@@ -1,0 +1,204 @@
+"""The whole way through the house: raw files to Items to Predictions to Results, in one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+import normsuite
+from normsuite.adapters import Adapted, get_adapter
+from normsuite.adapters.build import load
+from normsuite.aggregate import aggregate
+from normsuite.engines import Checkpoint, Engine
+from normsuite.metrics import check_metrics
+from normsuite.prompts import Wording, load_wordings
+from normsuite.runs import Run, locked, start_run
+from normsuite.scorers import BASELINES, SCORER, baseline_predictions, design_ranks, predict
+from normsuite.tasks import Task, require_rows, sample_clusters, select
+
+CHUNK: Final = 1024  # items per part of the predictions: what a crash can lose
+_PACKAGES: Final = ("numpy", "pyarrow", "scikit-learn", "scipy", "tokenizers", "torch", "transformers")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A task with everything it needs: the rows to score, the rows to fit baselines on, the wordings."""
+
+    task: Task
+    adapted: Adapted
+    items: pa.Table
+    train: pa.Table
+    wordings: Sequence[Wording]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run may vary.
+
+    Attributes:
+        limit: evaluate this many clusters of each task, a seeded sample; None is all.
+        seed: of the sample, the label-order design, the random baseline and the bootstrap.
+        replicates: of the cluster bootstrap.
+    """
+
+    limit: int | None = None
+    seed: int = 0
+    replicates: int = 10_000
+
+
+def evaluate(
+    model: tuple[Checkpoint, Engine] | None,
+    questions: Sequence[Question],
+    out: Path,
+    *,
+    settings: Settings | None = None,
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> Run:
+    """Evaluate one model, and the baselines beside it, on tasks; write or continue the run folder ``out``.
+
+    Args:
+        model: the checkpoint and its engine; None runs the baselines alone.
+        questions: what to ask, from ``prepare``.
+        out: the run folder.
+        settings: sample, seeds, replicates.
+        progress: called with a stage's name, and how many of how many items are done.
+
+    Raises:
+        InputError: data, prompts, labels or the folder cannot be used; nothing finished is lost.
+    """
+    settings = settings or Settings()
+    with locked(out):
+        run = start_run(out, describe_work(model, questions, settings))
+        for question in questions:
+            predict_missing(run, question, model[1] if model else None, settings.seed, progress)
+        tables = []
+        for done, question in enumerate(questions):
+            progress("bootstrap", done, len(questions))
+            task = question.task
+            tables.append(
+                aggregate(
+                    run.predictions(task.name),
+                    metrics=task.metrics,
+                    headline=task.headline,
+                    replicates=settings.replicates,
+                    seed=settings.seed,
+                )
+            )
+        progress("bootstrap", len(questions), len(questions))
+        run.write_results(pa.concat_tables(tables))
+    return run
+
+
+def prepare(tasks: Sequence[Task], raw: Mapping[str, Path], settings: Settings) -> list[Question]:
+    """Load everything the tasks need, each data set once, so that what is wrong is said before work begins.
+
+    Args:
+        tasks: what to ask.
+        raw: local copies of raw data, by data set.
+        settings: of the run.
+
+    Raises:
+        InputError: data, task, prompts or metrics cannot be used.
+    """
+
+    @cache
+    def data(name: str, view: str) -> Adapted:
+        return load(name, raw.get(name), view)
+
+    def question(task: Task) -> Question:
+        check_metrics(task.metrics)
+        wordings = load_wordings(task.prompts)
+        adapted = data(task.data.set, task.data.view)
+        chosen = require_rows(task, select(task, adapted.items, task.data.split))
+        items = sample_clusters(chosen, settings.limit, settings.seed)
+        return Question(task, adapted, items, select(task, adapted.items, task.data.train), wordings)
+
+    return [question(task) for task in tasks]
+
+
+def predict_missing(
+    run: Run,
+    question: Question,
+    engine: Engine | None,
+    seed: int,
+    progress: Callable[[str, int, int], None],
+) -> None:
+    """Write every part of a task's predictions that the run folder does not have yet."""
+    task, items = question.task, question.items
+    for name in BASELINES:
+        if not run.part_path(task.name, name, 0).exists():
+            progress(f"{task.name}: {name}", 0, items.num_rows)
+            predictions = baseline_predictions(name, task, question.train, items, seed)
+            if predictions is not None:
+                run.write_part(task.name, name, 0, predictions)
+    if engine is None:
+        return
+    ranks = design_ranks(items["id"].to_pylist(), seed)
+    for number, start in enumerate(range(0, items.num_rows, CHUNK)):
+        progress(task.name, start, items.num_rows)
+        if not run.part_path(task.name, SCORER, number).exists():
+            chunk = items.slice(start, CHUNK)
+            predictions = predict(task, question.wordings, chunk, ranks[start : start + CHUNK], engine)
+            run.write_part(task.name, SCORER, number, predictions)
+    progress(task.name, items.num_rows, items.num_rows)
+
+
+def describe_work(
+    model: tuple[Checkpoint, Engine] | None, questions: Sequence[Question], settings: Settings
+) -> dict[str, Any]:
+    """Everything that can move a number; its hash names the run. No path, host or user goes in."""
+    checkpoint = model[0] if model else None
+    return {
+        "normsuite": normsuite.__version__,
+        "model": {
+            "name": checkpoint.name if checkpoint else "baselines",
+            "revision": checkpoint.revision if checkpoint else "",
+            "sha256": checkpoint.sha256 if checkpoint else "",
+            "context_length": checkpoint.context_length if checkpoint else 0,
+        },
+        "engine": dict(model[1].describe()) if model else {},
+        "seed": settings.seed,
+        "limit": settings.limit,
+        "replicates": settings.replicates,
+        "chunk": CHUNK,
+        "tasks": {question.task.name: _describe_task(question) for question in questions},
+        "data": {question.task.data.set: _describe_data(question) for question in questions},
+        "packages": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def _describe_task(question: Question) -> dict[str, Any]:
+    task, items = question.task, question.items
+    return {
+        "title": task.title,
+        "description": task.description,
+        "version": task.version,
+        "sha256": task.sha256,
+        "prompts": {wording.name: wording.sha256 for wording in question.wordings},
+        "dataset": task.data.set,
+        "view": task.data.view,
+        "metrics": list(task.metrics),
+        "headline": task.headline,
+        "items": items.num_rows,
+        "clusters": len(items["cluster"].unique()),
+        "train_items": question.train.num_rows,
+    }
+
+
+def _describe_data(question: Question) -> dict[str, Any]:
+    adapter = get_adapter(question.task.data.set)
+    return {
+        "title": adapter.title,
+        "version": question.adapted.version,
+        "revision": adapter.home.revision,
+        "licence": adapter.home.licence,
+        "files": dict(question.adapted.files),
+        "items": question.adapted.items.num_rows,
+        "set_aside": question.adapted.set_aside.num_rows,
+    }

@@ -1,0 +1,163 @@
+"""A run on disk: a manifest that names the work, prediction parts that exist whole or not at all, results.
+
+``kill -9`` loses at most the part in flight; the same work in the same folder continues where parts are
+missing; other work in that folder is refused, and so is a second process at the same time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from normsuite.errors import InputError
+from normsuite.schema import PREDICTION_SCHEMA, RESULT_SCHEMA, SCHEMA_VERSION, read_table, write_table
+
+MANIFEST: Final = "manifest.json"
+RESULTS: Final = "results.parquet"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder and the manifest in it.
+
+    Attributes:
+        path: the folder.
+        manifest: what was run; ``manifest["hash"]`` names the work.
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    def part_path(self, task: str, scorer: str, number: int) -> Path:
+        """Where one part of a task's predictions lies."""
+        return self.path / "predictions" / f"{task}.{scorer}.{number:05d}.parquet"
+
+    def write_part(self, task: str, scorer: str, number: int, predictions: pa.Table) -> None:
+        """Put one part in place, whole."""
+        write_table(predictions, self.part_path(task, scorer, number))
+
+    def predictions(self, task: str) -> pa.Table:
+        """All of a task's predictions, of every scorer.
+
+        Raises:
+            InputError: a part is damaged, or there is none.
+        """
+        parts = sorted((self.path / "predictions").glob(f"{task}.*.parquet"))
+        if not parts:
+            raise InputError(f"holds no predictions of the task {task!r}", file=self.path)
+        return pa.concat_tables([read_table(part, PREDICTION_SCHEMA) for part in parts])
+
+    def write_results(self, results: pa.Table) -> None:
+        """Write the tidy results as Parquet and as JSON."""
+        write_table(results, self.path / RESULTS)
+        rows = [{name: _finite(value) for name, value in row.items()} for row in results.to_pylist()]
+        _write_text(self.path / "results.json", json.dumps({"schema": SCHEMA_VERSION, "results": rows}, indent=1))
+
+    def results(self) -> pa.Table:
+        """The tidy results.
+
+        Raises:
+            InputError: the run has not finished.
+        """
+        path = self.path / RESULTS
+        if not path.is_file():
+            raise InputError("has no results yet", file=self.path, fix="repeat its `normsuite run` to finish it")
+        return read_table(path, RESULT_SCHEMA)
+
+
+def work_hash(work: Mapping[str, Any]) -> str:
+    """The name of a piece of work: equal only if everything that can move a number is equal."""
+    return hashlib.sha256(json.dumps(work, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def start_run(path: Path, work: Mapping[str, Any]) -> Run:
+    """Make a run folder for this work, or take up the one that is there.
+
+    Raises:
+        InputError: the folder holds other work or other files, or cannot be written.
+    """
+    name = work_hash(work)
+    if (path / MANIFEST).exists():
+        run = open_run(path)
+        if run.manifest.get("hash") != name:
+            raise InputError(
+                f"holds another run ({_difference(run.manifest, work)})", file=path, fix="choose another --out"
+            )
+        return run
+    if path.exists() and (not path.is_dir() or any(entry.name != ".lock" for entry in path.iterdir())):
+        raise InputError("exists and is not a run folder", file=path, fix="choose another --out")
+    manifest = {"schema": SCHEMA_VERSION, "hash": name, "created": datetime.now(UTC).isoformat("T", "seconds"), **work}
+    _write_text(path / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
+    return Run(path, manifest)
+
+
+def open_run(path: Path) -> Run:
+    """An existing run folder.
+
+    Raises:
+        InputError: no run is there, or its manifest is damaged.
+    """
+    file = path / MANIFEST
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("is not a run folder (no manifest.json)", file=path) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"is not readable JSON ({error})", file=file) from None
+    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA_VERSION:
+        raise InputError(f"is not a manifest of schema {SCHEMA_VERSION}", file=file)
+    return Run(path, manifest)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a run folder for this process; the lock goes with the process, however it ends.
+
+    Raises:
+        InputError: another process holds it, or the folder cannot be made.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path / ".lock")
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError("is in use by another run", file=path, fix="wait for it, or choose another --out") from None
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror or error}", file=path) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _difference(manifest: Mapping[str, Any], work: Mapping[str, Any]) -> str:
+    """Which parts of the manifest differ, for people."""
+    differing = [key for key in work if manifest.get(key) != work[key]]
+    return "other " + ", ".join(differing) if differing else "a damaged manifest"
+
+
+def _write_text(path: Path, text: str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"cannot write: {error.strerror or error}", file=path) from None
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,7 @@
+"""Scorers: from Items and an engine (or a training split) to Predictions."""
+
+from normsuite.scorers.baselines import BASELINES, baseline_predictions
+from normsuite.scorers.labels import SCORER, predict
+from normsuite.scorers.orders import design_ranks
+
+__all__ = ["BASELINES", "SCORER", "baseline_predictions", "design_ranks", "predict"]

@@ -1,0 +1,201 @@
+"""The scorer `labels`: reads the probability of each label after each wording of each item.
+
+Labels that are one token for the model's tokenizer are read at the prompt's end; otherwise all labels of the
+task are scored by whole-continuation log-likelihood (the sum over their tokens).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from normsuite.engines import Engine, LabelReads
+from normsuite.prompts import Option, Wording, item_fields
+from normsuite.schema import PREDICTION_SCHEMA, conform, scoring_columns
+from normsuite.scorers.orders import Order, assigned_order
+from normsuite.tasks import LETTERS, Task
+
+SCORER: Final = "labels"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question put to the engine.
+
+    Attributes:
+        row: which prediction (item x wording) it belongs to.
+        option: the option asked about, for yes-no answers; else 0.
+        prompt: the rendered wording.
+        words: the label words in the order shown.
+        order: which option each shown word stands for.
+    """
+
+    row: int
+    option: int
+    prompt: str
+    words: tuple[str, ...]
+    order: Order
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came back for one request, in option order; ``detail`` says why nothing did."""
+
+    log_probs: NDArray[np.float64] | None
+    mass: float
+    top_is_label: bool
+    detail: str = ""
+
+
+def predict(
+    task: Task, wordings: Sequence[Wording], items: pa.Table, ranks: NDArray[np.int64], engine: Engine
+) -> pa.Table:
+    """Predictions for every item under every wording, rows ordered by item, then wording.
+
+    Args:
+        task: what is asked.
+        wordings: [w] its paraphrases.
+        items: [n] Items the task selected.
+        ranks: [n] from ``design_ranks`` over all of the task's items.
+        engine: the model.
+
+    Returns:
+        [n x w] rows in ``PREDICTION_SCHEMA``.
+    """
+    rows = items.to_pylist()
+    requests = list(build_requests(task, wordings, rows, ranks))
+    readings = _read(requests, engine)
+    by_row: dict[int, list[tuple[Request, Reading]]] = defaultdict(list)
+    for request, reading in zip(requests, readings, strict=True):
+        by_row[request.row].append((request, reading))
+    n, w = len(rows), len(wordings)
+    cells = [_prediction(task, rows[at // w], by_row[at]) for at in range(n * w)]
+    of_item = np.repeat(np.arange(n), w)
+    columns: dict[str, Any] = {name: [cell[name] for cell in cells] for name in cells[0]} if cells else {}
+    columns |= {"task": task.name, "scorer": SCORER, "item": items["id"].take(of_item)}
+    columns["prompt"] = [wording.name for _ in range(n) for wording in wordings]
+    scoring = scoring_columns(items).take(of_item)
+    columns |= {name: scoring[name] for name in scoring.column_names}
+    return conform(columns, PREDICTION_SCHEMA, n * w)
+
+
+def example_prompts(task: Task, wordings: Sequence[Wording], items: pa.Table) -> list[tuple[str, str]]:
+    """(wording's name, prompt) for the first of ``items``, for people to read."""
+    first = items.slice(0, 1).to_pylist()
+    requests = list(build_requests(task, wordings, first, np.zeros(len(first), np.int64)))
+    return [(wordings[request.row].name, request.prompt) for request in requests if request.option == 0]
+
+
+def build_requests(
+    task: Task, wordings: Sequence[Wording], rows: list[dict[str, Any]], ranks: NDArray[np.int64]
+) -> Iterator[Request]:
+    """Every question a task puts about some items, in item, wording, option order.
+
+    Args:
+        task: what is asked.
+        wordings: [w] its paraphrases.
+        rows: [n] rows of Items as dictionaries.
+        ranks: [n] each item's place in the label-order design.
+    """
+    for at, (item, rank) in enumerate(zip(rows, ranks, strict=True)):
+        fields = item_fields(item, task.context)
+        for number, wording in enumerate(wordings):
+            row = at * len(wordings) + number
+            if task.answer == "yes-no":
+                for option, name in enumerate(item["options"]):
+                    order = assigned_order(2, int(rank) + option, number)
+                    words = tuple(task.yes_no[index] for index in order)
+                    shown = [Option(word, word) for word in words]
+                    text = task.labels.get(name, name)
+                    prompt = wording.render({**fields, "options": shown, "option": text})
+                    yield Request(row, option, prompt, words, order)
+            else:
+                order = assigned_order(len(item["options"]), int(rank), number)
+                shown = _shown(task, item["options"], order)
+                prompt = wording.render({**fields, "options": shown})
+                yield Request(row, 0, prompt, tuple(option.word for option in shown), order)
+
+
+def _shown(task: Task, options: list[str], order: Order) -> list[Option]:
+    """The options in the order shown, each with the word that answers it."""
+    texts = [task.labels.get(options[index], options[index]) for index in order]
+    if task.answer == "letters":
+        return [Option(letter, text) for letter, text in zip(LETTERS, texts, strict=False)]
+    return [Option(text, text) for text in texts]
+
+
+def _read(requests: Sequence[Request], engine: Engine) -> list[Reading]:
+    """Readings in the order of ``requests``; those with the same label words go to the engine together."""
+    encoded = engine.encode([request.prompt for request in requests])
+    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for at, request in enumerate(requests):
+        # Which words, not where they stand: a letter or word is read alike wherever it was shown.
+        groups[tuple(sorted(request.words))].append(at)
+    readings: dict[int, Reading] = {}
+    for words, members in groups.items():
+        prompts = [requests[at].prompt for at in members]
+        single = engine.label_tokens(prompts, words)
+        tokens = single or engine.continuation_tokens(prompts, words)
+        room = engine.context_length - (1 if single else max(len(token) for token in tokens))
+        fitting = [at for at in members if len(encoded[at]) <= room]
+        for at in set(members) - set(fitting):
+            detail = f"{len(encoded[at])} tokens, the model's context leaves room for {room}"
+            readings[at] = Reading(None, 0.0, False, detail)
+        if fitting:
+            ask = engine.read_labels if single else engine.score_continuations
+            reads = ask([encoded[at] for at in fitting], tokens)
+            readings |= _in_option_order(requests, fitting, words, reads)
+    return [readings[at] for at in range(len(requests))]
+
+
+def _in_option_order(
+    requests: Sequence[Request], members: list[int], words: tuple[str, ...], reads: LabelReads
+) -> dict[int, Reading]:
+    column = {word: at for at, word in enumerate(words)}
+    found = {}
+    for row, at in enumerate(members):
+        request = requests[at]
+        log_probs = np.empty(len(words))
+        for word, option in zip(request.words, request.order, strict=True):
+            log_probs[option] = reads.log_probs[row, column[word]]
+        found[at] = Reading(log_probs, float(reads.mass[row]), bool(reads.top_is_label[row]))
+    return found
+
+
+def _prediction(task: Task, item: dict[str, Any], parts: list[tuple[Request, Reading]]) -> dict[str, Any]:
+    """The reading columns of one prediction row."""
+    order = "-".join(str(index) for index in parts[0][0].order)
+    failed = next((reading.detail for _, reading in parts if reading.log_probs is None), None)
+    empty = {"probabilities": None, "predicted": None, "predicted_set": None, "score": None}
+    if failed is not None:
+        return {"order": order, "status": "too_long", "detail": failed, **empty, "mass": None, "top_is_label": None}
+    readings = [reading for _, reading in parts]
+    shares = [_normalised(reading.log_probs) for reading in readings if reading.log_probs is not None]
+    cell = {
+        "order": order,
+        "status": "ok",
+        "detail": None,
+        **empty,
+        "mass": float(np.mean([reading.mass for reading in readings])),
+        "top_is_label": all(reading.top_is_label for reading in readings),
+    }
+    if task.answer == "yes-no":
+        yes = [float(share[1]) for share in shares]
+        return cell | {"probabilities": yes, "predicted_set": [at for at, p in enumerate(yes) if p > 0.5]}
+    cell |= {"probabilities": shares[0].tolist(), "predicted": int(shares[0].argmax())}
+    if item["kind"] == "rating":
+        steps = np.linspace(item["scale_min"], item["scale_max"], len(shares[0]))
+        cell["score"] = float(shares[0] @ steps)
+    return cell
+
+
+def _normalised(log_probs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Label probabilities given that the answer is a label."""
+    shares = np.exp(log_probs - log_probs.max())
+    return np.asarray(shares / shares.sum())
