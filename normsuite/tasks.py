@@ -12,12 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from normsuite import folders
 from normsuite.errors import InputError
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 LETTERS: Final = "ABCDEFGHIJ"
+_QUOTE: Final = "put it in quotes"  # YAML reads a bare yes, no, on, off or 3 as something else than text
 
 
 class _Frozen(BaseModel):
@@ -79,20 +81,28 @@ class Task(_Frozen):
     @model_validator(mode="after")
     def _consistent(self) -> Task:
         if not f"{self.name}-".startswith(f"{self.data.set}-"):
-            raise ValueError(f"the name {self.name!r} must begin with the data set's, {self.data.set!r}")
+            raise _inconsistent(
+                "name", f"{self.name!r} must begin with the data set's name, {self.data.set!r}"
+            )
         if self.headline not in self.metrics:
-            raise ValueError(f"the headline {self.headline!r} is not among the metrics")
+            raise _inconsistent("headline", f"{self.headline!r} is not among the metrics")
         if self.answer == "words" and len(self.labels) < 2:
-            raise ValueError("answering in words needs a word for each label")
-        words = [word.strip().lower() for word in self.labels.values()]
-        if len(set(words)) < len(words) or "" in words:
-            raise ValueError("label words must be distinct and not empty")
+            raise _inconsistent("labels", "answering in words needs a word for each label")
+        for field, words in (("labels", self.labels.values()), ("yes_no", self.yes_no)):
+            distinct = {word.strip().lower() for word in words}
+            if len(distinct) < len(words) or "" in distinct:
+                raise _inconsistent(field, "label words must be distinct and not empty")
         return self
 
     @property
     def sha256(self) -> str:
         """Digest of everything the task declares: two tasks are the same work when it is equal."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def _inconsistent(field: str, message: str) -> PydanticCustomError:
+    """What is wrong with one field in the light of the others."""
+    return PydanticCustomError("inconsistent", "{message}", {"field": field, "message": message})
 
 
 def available_tasks() -> list[str]:
@@ -138,7 +148,7 @@ def load_task(path: Path) -> Task:
         raise InputError(f"cannot be read as UTF-8 text ({error})", file=path) from None
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        _refuse_repeated_keys(root, path)
+        _check_keys(root, path)
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -147,12 +157,17 @@ def load_task(path: Path) -> Task:
     try:
         return Task.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            message = "unknown key"
-        raise InputError(message, file=path, row=_line_of(root, first["loc"]), field=where or None) from None
+        raise _input_error(error, root, path) from None
+
+
+def _input_error(error: ValidationError, root: yaml.Node | None, path: Path) -> InputError:
+    """The first of pydantic's complaints, with the line it is about."""
+    first = error.errors(include_url=False)[0]
+    location = first["loc"] or tuple(filter(None, [first.get("ctx", {}).get("field")]))
+    message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+    fix = _QUOTE if first["type"] == "string_type" else None
+    field = ".".join(str(part) for part in location) or None
+    return InputError(message, file=path, row=_line_of(root, location), field=field, fix=fix)
 
 
 def _line_of(node: yaml.Node | None, location: tuple[Any, ...]) -> int:
@@ -172,18 +187,21 @@ def _line_of(node: yaml.Node | None, location: tuple[Any, ...]) -> int:
     return line
 
 
-def _refuse_repeated_keys(node: yaml.Node | None, path: Path) -> None:
-    """A repeated key is a mistake that YAML would hide."""
+def _check_keys(node: yaml.Node | None, path: Path) -> None:
+    """A key that is no text, or is repeated, is a mistake that YAML would hide."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            if str(key.value) in seen:
-                raise InputError("repeated key", file=path, row=key.start_mark.line + 1, field=str(key.value))
-            seen.add(str(key.value))
-            _refuse_repeated_keys(value, path)
+            row, name = key.start_mark.line + 1, str(key.value)
+            if key.tag != "tag:yaml.org,2002:str":
+                raise InputError("a key that is no text", file=path, row=row, field=name, fix=_QUOTE)
+            if name in seen:
+                raise InputError("repeated key", file=path, row=row, field=name)
+            seen.add(name)
+            _check_keys(value, path)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            _refuse_repeated_keys(value, path)
+            _check_keys(value, path)
 
 
 def select(task: Task, items: pa.Table, split: str) -> pa.Table:
@@ -194,10 +212,7 @@ def select(task: Task, items: pa.Table, split: str) -> pa.Table:
     """
     chosen = items.filter(pc.equal(items["split"], split))
     for name, wanted in task.data.where.items():
-        if name in items.column_names:
-            chosen = chosen.filter(pc.equal(chosen[name].cast(pa.string()), wanted))
-        else:
-            chosen = chosen.filter(pa.array(_has_category(chosen["categories"], name, wanted), pa.bool_()))
+        chosen = chosen.filter(_matches(task, items, chosen, name, wanted))
     if task.labels and chosen.num_rows:
         _check_labels(task, chosen)
     return chosen
@@ -212,10 +227,24 @@ def require_rows(task: Task, chosen: pa.Table) -> pa.Table:
     if not chosen.num_rows:
         where = "".join(f", {name}={value}" for name, value in task.data.where.items())
         raise InputError(
-            f"the data set {task.data.set!r} has 0 rows for the task {task.name!r} (split {task.data.split}{where})",
+            f"the data set {task.data.set!r} has 0 rows for the task {task.name!r} "
+            f"(split {task.data.split}{where})",
             fix="check --raw, or the task's `data`",
         )
     return chosen
+
+
+def _matches(task: Task, items: pa.Table, chosen: pa.Table, name: str, wanted: str) -> pa.ChunkedArray:
+    """Which rows of ``chosen`` have the wanted value of a column or facet."""
+    if name in items.column_names and not pa.types.is_nested(items.schema.field(name).type):
+        return pc.equal(chosen[name].cast(pa.string()), wanted)
+    facets = pc.unique(items["categories"].combine_chunks().keys).to_pylist()
+    if items.num_rows and name not in facets:
+        raise InputError(
+            f"the task {task.name!r} selects by {name!r}, no facet of the data set {task.data.set!r}",
+            fix=f"its facets are {', '.join(sorted(facets))}",
+        )
+    return pa.chunked_array([_has_category(chosen["categories"], name, wanted)], pa.bool_())
 
 
 def _has_category(categories: pa.ChunkedArray, facet: str, wanted: str) -> np.ndarray:
@@ -243,11 +272,16 @@ def sample_clusters(items: pa.Table, limit: int | None, seed: int) -> pa.Table:
     """A seeded sample of ``limit`` whole clusters; all of them if ``limit`` is None or larger.
 
     Clusters are the unit of resampling, so sampling rows would break the intervals.
+
+    Raises:
+        InputError: ``limit`` is below 1.
     """
     if limit is None:
         return items
-    names = np.unique(np.asarray(items["cluster"].to_pylist(), dtype=object).astype(str))
+    if limit < 1:
+        raise InputError(f"a sample of {limit} clusters is none", fix="give a limit of 1 or more")
+    names = np.sort(np.asarray(pc.unique(items["cluster"]).to_pylist(), dtype=object))
     if limit >= len(names):
         return items
-    kept = np.random.default_rng(seed).permutation(names)[:limit]
-    return items.filter(pc.is_in(items["cluster"], pa.array(kept.tolist(), pa.string())))
+    kept = np.random.default_rng(seed).permutation(len(names))[:limit]
+    return items.filter(pc.is_in(items["cluster"], pa.array(names[kept], pa.string())))
