@@ -1,0 +1,61 @@
+"""The manifest as tables for people, and the command that rebuilds a run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Section = tuple[str, tuple[tuple[str, str], ...]]
+
+_RUN_KEYS = ("hash", "created", "normsuite", "seed", "limit", "chunk", "schema")
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """A part of the manifest as a mapping; empty where it is missing or something else."""
+    return value if isinstance(value, dict) else {}
+
+
+def sections(manifest: Mapping[str, Any]) -> tuple[Section, ...]:
+    """Every entry of the manifest as (title, rows of key and value), whatever keys it has."""
+    parts: list[tuple[str, Any]] = [
+        ("Run", {key: manifest[key] for key in _RUN_KEYS if key in manifest}),
+        ("Model", manifest.get("model")),
+        ("Engine", manifest.get("engine")),
+        *((f"Task {name}", entry) for name, entry in mapping(manifest.get("tasks")).items()),
+        *((f"Data set {name}", entry) for name, entry in mapping(manifest.get("data")).items()),
+        ("Packages", manifest.get("packages")),
+    ]
+    named = {*_RUN_KEYS, "model", "engine", "tasks", "data", "packages"}
+    parts.append(("Other", {key: value for key, value in manifest.items() if key not in named}))
+    filled = ((title, tuple(_leaves(entry))) for title, entry in parts)
+    return tuple((title, rows) for title, rows in filled if rows)
+
+
+def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Nested mappings as "a › b" keys; lists of plain values on one line."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{path} › {key}" if path else str(key))
+    elif isinstance(value, list | tuple):
+        yield path, ", ".join(str(inner) for inner in value)
+    elif path:
+        yield path, "none" if value is None or value == {} else str(value)
+
+
+def rebuild_command(manifest: Mapping[str, Any]) -> str:
+    """The ``normsuite run`` line that repeats the work, as far as the manifest tells."""
+    model = mapping(manifest.get("model"))
+    words = ["normsuite", "run", str(model.get("name", "MODEL"))]
+    words += ["--tasks", ",".join(str(name) for name in mapping(manifest.get("tasks"))) or "TASKS"]
+    for option in ("limit", "seed"):
+        if manifest.get(option) is not None:
+            words += [f"--{option}", str(manifest[option])]
+    return shlex.join([*words, "--out", "RUN"])
+
+
+def data_line(manifest: Mapping[str, Any]) -> str:
+    """The data sets with their versions, on one line."""
+    entries = mapping(manifest.get("data")).items()
+    versions = ((name, mapping(entry).get("version")) for name, entry in entries)
+    return ", ".join(f"{name} ({version})" if version else str(name) for name, version in versions)

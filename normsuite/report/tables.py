@@ -1,0 +1,274 @@
+"""Which rows of the results a report shows, and in which order: shared by the terminal and the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pandas as pd
+
+from normsuite import cultures
+from normsuite.aggregate import FEW_CLUSTERS
+from normsuite.metrics import METRICS
+from normsuite.report.provenance import mapping
+from normsuite.report.text import metric_title
+from normsuite.runs import Run
+from normsuite.schema import RESERVED_FACETS
+
+MODEL: Final = "labels"
+"""The scorer whose rows are the model's."""
+
+BASELINES: Final = ("majority", "random", "tfidf")
+MODEL_NAME: Final = "Model"
+
+VALIDITY: Final = {
+    "coverage": "share of readings that could be scored",
+    "label_mass": "probability the model gives to all label words together, before they are compared",
+    "top_is_label": "share of prompts whose most probable next token belongs to a label",
+    "wording_spread": "best minus worst wording of the same question, by the headline metric",
+    "order_spread": "best minus worst order of the same labels, by the headline metric",
+    "too_long": "share of readings not made because the prompt exceeds the model's context",
+    "error": "share of readings that failed",
+    "unparsed": "share of answers in which no label was found",
+    "refused": "share of answers that decline to judge",
+}
+"""Metrics that say how far the others can be trusted, and what each means."""
+
+_PRESENTATION: Final = ("wording", "order")
+_RECALL: Final = "recall_"
+_PLURALS: Final = {"country": "countries", "zone": "cultural zones", "language": "languages"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of the results, ready to be set.
+
+    Attributes:
+        name: what it is of: a scorer, a group, a metric.
+        n: items.
+        clusters: independent units behind them.
+        value, low, high: the estimate and its 95 % interval; None where undefined.
+        chance: expected value of uniform guessing, or of a gap that is chance alone; None where it has none.
+    """
+
+    name: str
+    n: int
+    clusters: int
+    value: float | None
+    low: float | None
+    high: float | None
+    chance: float | None
+
+    @property
+    def few(self) -> bool:
+        """Whether too few clusters stand behind the interval for it to be trusted."""
+        return bool(self.clusters < FEW_CLUSTERS)
+
+    @property
+    def against_chance(self) -> str:
+        """Where the interval lies; empty if there is no interval or no chance level."""
+        if self.low is None or self.high is None or self.chance is None:
+            return ""
+        if self.low <= self.chance <= self.high:
+            return "not told apart from chance"
+        return "above chance" if self.low > self.chance else "below chance"
+
+    def named(self, name: str) -> Row:
+        """The same numbers under another name."""
+        return replace(self, name=name)
+
+
+@dataclass(frozen=True)
+class FacetTable:
+    """The headline metric of the model per group of one facet.
+
+    Attributes:
+        facet: its name in the results.
+        title: for people.
+        groups: by value, highest first; groups without a value last.
+        summary: mean over groups, gap and worst-served group, as far as the results hold them.
+    """
+
+    facet: str
+    title: str
+    groups: tuple[Row, ...]
+    summary: tuple[Row, ...]
+
+    @property
+    def any_few(self) -> bool:
+        """Whether a group carries the mark for few clusters."""
+        return any(row.few for row in self.groups)
+
+
+@dataclass(frozen=True)
+class MetricLine:
+    """One metric of the whole task: the model's row, and the other scorers' by name."""
+
+    metric: str
+    model: Row | None
+    rivals: dict[str, Row]
+
+
+@dataclass(frozen=True)
+class TaskTables:
+    """Everything a report says about one task, from the results alone.
+
+    Attributes:
+        name: the task's name.
+        headline: the metric that stands for the task.
+        about: the task's entry in the manifest.
+        overall: the headline metric, the model first, then other scorers, then the baselines.
+        others: the other metrics of the whole task.
+        recalls: the model's recall per label.
+        facets: country, zone and language first, then the categories.
+        presentation: the headline metric per wording and per label order.
+        validity: rows named by the keys of ``VALIDITY``.
+    """
+
+    name: str
+    headline: str
+    about: dict[str, Any]
+    overall: tuple[Row, ...]
+    others: tuple[MetricLine, ...]
+    recalls: tuple[Row, ...]
+    facets: tuple[FacetTable, ...]
+    presentation: tuple[FacetTable, ...]
+    validity: tuple[Row, ...]
+
+    @property
+    def title(self) -> str:
+        """The task's title, or its name where the manifest gives none."""
+        return str(self.about.get("title") or self.name)
+
+    @property
+    def metric_title(self) -> str:
+        """The headline metric's name for people, saying so if less is better."""
+        metric = METRICS.get(self.headline)
+        worse = " (lower is better)" if metric and not metric.higher_is_better else ""
+        return metric_title(self.headline) + worse
+
+    @property
+    def model(self) -> Row | None:
+        """The model's overall row."""
+        return next((row for row in self.overall if row.name == MODEL_NAME), None)
+
+    @property
+    def rivals(self) -> tuple[Row, ...]:
+        """The overall rows of everything else."""
+        return tuple(row for row in self.overall if row.name != MODEL_NAME)
+
+    def facet(self, name: str) -> FacetTable | None:
+        """The table of one facet, if the data has it."""
+        return next((table for table in self.facets if table.facet == name), None)
+
+
+def task_tables(run: Run) -> tuple[TaskTables, ...]:
+    """The tables of every task with results: in the manifest's order, then any it does not name.
+
+    Raises:
+        InputError: the run has not finished, or its results are damaged.
+    """
+    declared = mapping(run.manifest.get("tasks"))
+    parts = dict(tuple(run.results().to_pandas().groupby("task")))
+    names = [name for name in declared if name in parts] + [name for name in parts if name not in declared]
+    return tuple(_task(str(name), mapping(declared.get(name)), parts[name]) for name in names)
+
+
+def _task(name: str, about: dict[str, Any], results: pd.DataFrame) -> TaskTables:
+    whole = results[results["facet"] == ""]
+    mine = results[results["scorer"] == MODEL]
+    headline = str(about.get("headline") or _first_metric(whole))
+    present = mine.loc[mine["metric"] == headline, "facet"].unique().tolist()
+    facets = [facet for facet in present if facet and facet not in _PRESENTATION]
+    facets.sort(key=lambda facet: RESERVED_FACETS.index(facet) if facet in RESERVED_FACETS else 99)
+    return TaskTables(
+        name=name,
+        headline=headline,
+        about=about,
+        overall=_scorers(whole[whole["metric"] == headline]),
+        others=_other_metrics(whole, headline),
+        recalls=_recalls(whole),
+        facets=tuple(_facet(mine, headline, facet) for facet in facets),
+        presentation=tuple(_facet(mine, headline, facet) for facet in _PRESENTATION if facet in present),
+        validity=_validity(whole),
+    )
+
+
+def _first_metric(whole: pd.DataFrame) -> str:
+    """What stands for a task whose manifest entry is missing: its first metric that is no validity number."""
+    scores = whole.loc[~whole["metric"].isin(VALIDITY), "metric"]
+    return str(scores.iloc[0]) if len(scores) else ""
+
+
+def _scorers(rows: pd.DataFrame) -> tuple[Row, ...]:
+    order = {MODEL: 0} | {name: 2 + at for at, name in enumerate(BASELINES)}
+    ranked = sorted(_rows(rows, "scorer"), key=lambda row: order.get(row.name, 1))
+    return tuple(row.named(_scorer_name(row.name)) for row in ranked)
+
+
+def _scorer_name(scorer: str) -> str:
+    if scorer == MODEL:
+        return MODEL_NAME
+    return f"Baseline: {scorer}" if scorer in BASELINES else f"Scorer: {scorer}"
+
+
+def _other_metrics(whole: pd.DataFrame, headline: str) -> tuple[MetricLine, ...]:
+    shown = whole[~whole["metric"].isin([headline, *VALIDITY]) & ~whole["metric"].str.startswith(_RECALL)]
+    lines = []
+    for metric, rows in shown.groupby("metric", sort=False):
+        by_scorer = {row.name: row for row in _scorers(rows)}
+        model = by_scorer.pop(MODEL_NAME, None)
+        lines.append(MetricLine(str(metric), model, by_scorer))
+    return tuple(lines)
+
+
+def _recalls(whole: pd.DataFrame) -> tuple[Row, ...]:
+    """``recall_<label>`` rows of the model, by label."""
+    mine = whole[(whole["scorer"] == MODEL) & whole["metric"].str.startswith(_RECALL)]
+    return tuple(row.named(row.name.removeprefix(_RECALL)) for row in _rows(mine, "metric"))
+
+
+def _validity(whole: pd.DataFrame) -> tuple[Row, ...]:
+    rows = {row.name: row for row in _rows(whole[whole["scorer"] == MODEL], "metric")}
+    return tuple(rows[metric] for metric in VALIDITY if metric in rows)
+
+
+def _facet(mine: pd.DataFrame, headline: str, facet: str) -> FacetTable:
+    here = mine[mine["facet"] == facet]
+    rows = _rows(here[here["metric"] == headline], "group", country=facet == "country")
+    groups = sorted(rows, key=lambda row: (row.value is None, -(row.value or 0.0), row.name))
+    return FacetTable(facet, facet_title(facet), tuple(groups), _summary(here, headline, facet))
+
+
+def _summary(here: pd.DataFrame, headline: str, facet: str) -> tuple[Row, ...]:
+    one = facet_title(facet).lower()
+    many = _PLURALS.get(facet, f"{one} groups")
+    labels = {"macro": f"Mean over {many}", "gap": f"Gap between {many}", "worst": f"Worst-served {one}"}
+    found = {
+        suffix: list(
+            _rows(here[here["metric"] == f"{headline}_{suffix}"], "group", country=facet == "country")
+        )
+        for suffix in labels
+    }
+    worst = [row.named(f"{labels['worst']}: {row.name}") for row in found.pop("worst")]
+    return (*(row.named(labels[suffix]) for suffix, rows in found.items() for row in rows), *worst)
+
+
+def facet_title(facet: str) -> str:
+    """A facet's name for people."""
+    known = {"country": "Country", "zone": "Cultural zone", "language": "Language", "order": "Label order"}
+    return known.get(facet) or metric_title(facet[:1].upper() + facet[1:])
+
+
+def _rows(frame: pd.DataFrame, name: str, *, country: bool = False) -> Iterable[Row]:
+    columns = [frame[column].tolist() for column in (name, "n", "clusters")]
+    numbers = [frame[column].tolist() for column in ("value", "ci_low", "ci_high", "chance")]
+    for label, n, clusters, *values in zip(*columns, *numbers, strict=True):
+        shown = cultures.country_name(label) if country else label
+        yield Row(shown, int(n), int(clusters), *(_finite(value) for value in values))
+
+
+def _finite(value: float) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

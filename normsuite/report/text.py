@@ -1,0 +1,68 @@
+"""How numbers and foreign text are written: the same in the terminal, the plots and the page."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+
+NOTHING: Final = "–"
+FEW_MARK: Final = "†"
+
+# Control characters, invisible formatting (bidirectional overrides, zero-width spaces, tags), line and
+# paragraph separators, lone surrogates and non-characters: a name may hold them, no reader should be
+# steered by them. The joiners U+200C and U+200D stay, since Persian, Indic scripts and emoji need them.
+_HIDDEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+)
+
+_METRICS: Final = {
+    "macro_f1": "macro-F1",
+    "samples_f1": "samples-F1",
+    "brier": "Brier score",
+    "ece": "expected calibration error",
+    "mae": "mean absolute error in steps",
+    "rating_mae": "mean absolute error",
+    "pearson": "Pearson's r",
+    "spearman": "Spearman's rho",
+    "family_right": "families wholly right",
+    "top_is_label": "label on top",
+}
+
+
+def visible(text: str) -> str:
+    """``text`` on one line, with characters that would act instead of being read shown as ⟨U+202E⟩."""
+    one_line = re.sub(r"[ \t\r\n]+", " ", text).strip()
+    return _HIDDEN.sub(lambda hidden: f"⟨U+{ord(hidden[0]):04X}⟩", one_line)
+
+
+def shorten(text: str, width: int) -> str:
+    """``visible(text)``, cut to ``width`` terminal cells (a CJK character takes two) with an ellipsis."""
+    clean = visible(text[: 4 * width])
+    if len(text) <= 4 * width and cell_len(clean) <= width:
+        return clean
+    return set_cell_size(clean, width - 1).rstrip() + "…"
+
+
+def number(value: float | None) -> str:
+    """A value to three decimals; a dash where there is none."""
+    return NOTHING if value is None or not math.isfinite(value) else f"{value:.3f}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """``[0.412, 0.587]``; a dash where there is no interval."""
+    bounds = number(low), number(high)
+    return NOTHING if NOTHING in bounds else f"[{bounds[0]}, {bounds[1]}]"
+
+
+def count(value: float) -> str:
+    """A whole number with thousands set apart."""
+    return f"{int(value):,}"
+
+
+def metric_title(metric: str) -> str:
+    """A metric's name for people: ``macro_f1`` is "macro-F1", ``recall_wrong`` is "recall wrong"."""
+    return _METRICS.get(metric) or visible(metric).replace("_", " ")

@@ -1,0 +1,145 @@
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+from normsuite.errors import InputError
+from normsuite.report import write_html
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "\u202eevil",
+    "日本の礼儀" * 100,
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7 * 7 }}",
+)
+LINKING = ("href", "src", "action", "xlink:href", "data", "srcset", "poster", "formaction")
+
+
+class Page(HTMLParser):
+    """Elements, ids and visible text of a page."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.attributes, self.text, self.open = set(), [], [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.attributes += attributes
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    @property
+    def words(self):
+        return " ".join(" ".join(self.text).split())
+
+
+@pytest.fixture(scope="module")
+def html(run, tmp_path_factory):
+    return write_html(run, tmp_path_factory.mktemp("page") / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+@pytest.fixture
+def hostile(make_run, result, manifest, about, tmp_path):
+    """The page of a run whose every name is hostile."""
+    rows = [result(name, "accuracy", 0.5) for name in HOSTILE]
+    for name in HOSTILE:
+        facets = ("country", "topic", *HOSTILE)
+        rows += [result(name, "accuracy", 0.5, facet=facet, group=name) for facet in facets]
+        rows += [result(name, f"recall_{name}", 0.5), result(name, name, 0.5, scorer=name)]
+    tasks = {name: about | {"title": name, "description": name, name: {name: [name]}} for name in HOSTILE}
+    model = {"name": HOSTILE[0], "revision": "\ud800"}
+    told = manifest(tasks, model=model, created=HOSTILE[3], other={HOSTILE[3]: None})
+    return write_html(make_run(told, rows, {}), tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_tells_what_the_run_found(page):
+    for words in (
+        "an-invented-model",
+        "above chance",
+        "[0.573, 0.651]",
+        "South Korea",
+        "Worst-served country: Nigeria",
+        "Gap between cultural zones",
+        "Country × topic",
+        "label mass",
+        "macro-F1",
+        "engine",
+        "CC BY 4.0",
+        "normsuite run an-invented-model --tasks mini-judgement --seed 7 --out RUN",
+    ):
+        assert words.lower() in page.words.lower(), words
+
+
+def test_every_plot_has_its_numbers_in_a_table(page):
+    assert page.words.count("Numbers of this plot") == 3  # overall, and a map for each category facet
+    assert page.words.count("highest first") >= 2
+
+
+def test_nothing_is_fetched_and_nothing_runs(page):
+    assert not page.tags & {"script", "iframe", "object", "embed", "img", "form"}
+    links = [value for name, value in page.attributes if name in LINKING]
+    assert links
+    assert all(value.startswith(("#", "data:")) for value in links)
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+
+
+def test_ids_are_unique_and_links_lead_somewhere(page):
+    ids = [value for name, value in page.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    links = [value for name, value in page.attributes if name in ("href", "xlink:href")]
+    assert {link[1:] for link in links if link[0] == "#"} <= set(ids)
+    labels = " ".join(value for name, value in page.attributes if name == "aria-labelledby")
+    assert set(labels.split()) <= set(ids)
+
+
+def test_style_sheets_name_no_address(html):
+    styles = "".join(re.findall(r"<style>(.*?)</style>", html, flags=re.DOTALL))
+    assert "prefers-color-scheme: dark" in styles
+    assert "@media print" in styles
+    assert "url(" not in styles
+    assert "@import" not in styles
+
+
+def test_hostile_names_are_text_everywhere(hostile):
+    page = Page(hostile)
+    assert not page.tags & {"script", "img"}
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    assert "\u202e" not in hostile
+    for words in ("<script>alert(1)</script>", "⟨U+202E⟩evil", "日本の礼儀", "{{ 7 * 7 }}", "⟨U+D800⟩"):
+        assert words in page.words
+
+
+def test_the_same_run_gives_the_same_page(html, run, tmp_path):
+    assert write_html(run, tmp_path / "again.html").read_text(encoding="utf-8") == html
+
+
+def test_a_run_without_results_or_manifest_entries_is_still_a_page(make_run, tmp_path):
+    html = write_html(make_run({"schema": 1}, [], {}), tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "no results" in html
+
+
+def test_a_run_of_baselines_alone_is_a_page(make_run, result, manifest, about, tmp_path):
+    run = make_run(manifest({"t": about}), [result("t", "accuracy", 0.5, scorer="majority")], {})
+    assert "No result of the model" in write_html(run, tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write"):
+        write_html(run, tmp_path / "file" / "report.html")
+
+
+def test_the_room_loads_without_matplotlib():
+    code = "import sys, normsuite.report; sys.exit('matplotlib' in sys.modules or 'torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,48 @@
+import io
+
+from rich.console import Console
+
+from normsuite.report import print_report
+
+
+def printed(run, width=110):
+    sink = io.StringIO()
+    print_report(run, Console(file=sink, width=width, force_terminal=True, color_system=None))
+    return sink.getvalue()
+
+
+def test_a_run_is_told_from_model_to_validity(run):
+    text = printed(run)
+    for words in (
+        "an-invented-model",
+        "mini (1.0)",
+        "Baseline: tfidf",
+        "[0.573, 0.651]",
+        "South Korea",
+        "India †",
+        "Worst-served country: Nigeria: 0.489 [0.389, 0.589]",
+        "fewer than 10 clusters",
+        "label mass",
+    ):
+        assert words in text
+
+
+def test_names_are_text_and_no_markup_or_control_sequence(make_run, result, manifest, about):
+    names = ("[link=javascript:alert(1)]x[/link]", "\x1b[31mred", "[bold]", "日本" * 200)
+    rows = [result("t", "accuracy", 0.5)]
+    rows += [result("t", "accuracy", 0.5, facet="topic", group=name) for name in names]
+    told = manifest({"t": about | {"title": "[/bold] a title"}}, model={"name": "[red]m\x07"})
+    text = printed(make_run(told, rows, {}))
+    for shown in (names[0], "⟨U+001B⟩[31mred", "[bold]", "[/bold] a title", "[red]m⟨U+0007⟩"):
+        assert shown in text
+    assert "\x1b[31m" not in text
+    assert "\x07" not in text
+
+
+def test_a_run_of_baselines_alone_is_told(make_run, result, manifest, about):
+    rows = [result("t", "accuracy", 0.5, scorer="majority")]
+    assert "Baseline: majority" in printed(make_run(manifest({"t": about}), rows, {}))
+
+
+def test_a_sparse_manifest_is_enough(make_run):
+    assert "no results" in printed(make_run({"schema": 1}, [], {}))
