@@ -150,7 +150,7 @@ def load_task(path: Path) -> Task:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         _check_keys(root, path)
         content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # the last two: 2001-99-99, [[[[…
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or error
         raise InputError(f"is not YAML: {problem}", file=path, row=mark.line + 1 if mark else None) from None

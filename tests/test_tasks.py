@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from normsuite import folders
@@ -188,6 +188,9 @@ BAD: dict[str, tuple[str, str, int | None, str | None, str]] = {
     "a list for a word": ('"No"', "[No, Nope]", 10, "labels.rude", "valid string"),
     "no YAML": ("[accuracy, brier]", "[accuracy, brier", 13, None, "is not YAML"),
     "an object of Python's": ("title: Tea", "title: !!python/name:os.system", 2, None, "is not YAML"),
+    "no date": ("title: Tea", "title: 2001-99-99", None, None, "is not YAML"),
+    "nested without end": ("title: Tea", "title: &tea [*tea]", None, None, "is not YAML"),
+    "nested too deeply": ("title: Tea", f"title: {'[' * 1000}", None, None, "is not YAML"),
     "no mapping": (VALID, "- mini\n- tea\n", 1, None, "valid dictionary"),
     "an empty file": (VALID, "", 1, None, "valid dictionary"),
 }
@@ -212,6 +215,7 @@ def test_a_file_that_is_no_text_is_refused(content: bytes, tmp_path: Path) -> No
     refused(path)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_a_task_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.getbasetemp() / "any.yaml"
@@ -298,6 +302,7 @@ def test_a_task_with_0_rows_is_refused(rows: list[dict[str, Any]]) -> None:
 CLUSTERS = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=40)
 
 
+@settings(deadline=None)
 @given(CLUSTERS, st.integers(1, 10), st.integers(0, 3), st.randoms(use_true_random=False))
 def test_a_sample_is_whole_clusters_whatever_the_order_of_rows(
     clusters: list[str], limit: int, seed: int, random: Any

@@ -1,0 +1,291 @@
+"""Wordings: those that ship say what they should, and a stranger's are refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from normsuite import folders
+from normsuite.errors import InputError
+from normsuite.prompts import Option, item_fields, load_wordings
+from normsuite.scorers.labels import Request, build_requests
+from normsuite.scorers.orders import label_orders
+from normsuite.tasks import Task, available_tasks, resolve_tasks
+
+FAMILIES = sorted(path.name for path in folders.prompts().iterdir())
+SHIPPED = available_tasks()
+
+
+def item(**changes: Any) -> dict[str, Any]:
+    """An invented item that has every field a wording may want."""
+    return {
+        "id": "mini:1",
+        "kind": "label",
+        "situation": "the night train",
+        "behavior": "hum a tune",
+        "norm": "Keep your voice low on trains.",
+        "frame": [
+            {"subject": "PERSON", "name": "role", "relation": "is", "value": "guard"},
+            {"subject": "OTHER", "name": "age", "relation": "is over", "value": "60"},
+            {"subject": "ENV", "name": "country", "relation": "is", "value": "japan"},
+            {"subject": "ENV", "name": "value", "relation": "is", "value": "Quiet is kind."},
+        ],
+        "turns": None,
+        "country": "JPN",
+        "language": "en",
+        "options": ["yes", "no"],
+    } | changes
+
+
+def asked(task: Task, **changes: Any) -> list[Request]:
+    """Everything a task asks about one item, in every label order."""
+    options = list(task.labels) or ["I missed the bus.", "I caught the bus."]
+    orders = len(label_orders(len(options)))
+    rows = [item(options=options, **changes)] * orders
+    return list(build_requests(task, load_wordings(task.prompts), rows, np.arange(orders)))
+
+
+def told(task: str, **changes: Any) -> list[str]:
+    return [request.prompt for request in asked(*resolve_tasks(task), **changes)]
+
+
+# What ships
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_has_three_wordings_and_a_task(family: str) -> None:
+    assert len(load_wordings(family)) == 3
+    assert family in {task.prompts for task in resolve_tasks("*")}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_wording_renders_in_every_order(name: str) -> None:
+    (task,) = resolve_tasks(name)
+    requests = asked(task)
+    size = 2 if task.answer == "yes-no" or not task.labels else len(task.labels)
+    assert {request.order for request in requests} == set(label_orders(size))
+    for request in requests:
+        lines = request.prompt.split("\n")
+        assert lines[-1] == "Answer:", "nothing after the cue: the label's token is read there"
+        assert all(line == line.strip() and line for line in lines)
+        assert not set("{}<>") & set(request.prompt)
+        assert request.prompt.count("Reply with one ") == 1
+        assert len(request.prompt) < 700, "a small model reads it too"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_options_are_shown_in_the_order_of_the_design(name: str) -> None:
+    (task,) = resolve_tasks(name)
+    texts = list(task.labels.values()) or ["I missed the bus.", "I caught the bus."]
+    for request in asked(task):
+        if task.answer == "letters":
+            shown = "\n".join(
+                f"{letter}) {texts[at]}" for letter, at in zip(request.words, request.order, strict=True)
+            )
+        else:
+            shown = f"Options: {', '.join(request.words)}"
+        assert request.prompt.endswith(f"\n{shown}\nAnswer:")
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_label_is_named_among_the_options_only(name: str) -> None:
+    """A label named in the question would always be seen first there, whatever the order of the options."""
+    (task,) = resolve_tasks(name)
+    labels = [text for text in task.labels.values() if text != "Neither"]
+    for request in asked(task):
+        question = request.prompt.rsplit("\nOptions:" if task.answer != "letters" else "\nA)", 1)[0]
+        words = question.replace(".", " ").replace("?", " ").replace(",", " ").split()
+        assert not {label for label in labels if label.split()[0] in words} or task.answer != "words"
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_wordings_of_a_family_differ(name: str) -> None:
+    (task,) = resolve_tasks(name)
+    first = load_wordings(task.prompts)
+    prompts = {wording.render({**item_fields(item()), "options": [], "option": "x"}) for wording in first}
+    assert len(prompts) == 3
+
+
+def test_constraints_are_told_as_clauses() -> None:
+    for prompt in told("mini-framed"):
+        assert "the person's role is 'guard'" in prompt
+        assert "the other person's age is over '60'" in prompt
+        assert "country is 'japan'" in prompt and "person's country" not in prompt
+
+
+def test_a_behaviour_without_constraints_is_asked_all_the_same() -> None:
+    for frame in (None, []):
+        for prompt in told("normbank-norm", frame=frame):
+            assert "the night train" in prompt and "'" not in prompt and "iven that" not in prompt
+
+
+LADDER = {"country": "Japan", "value": "Quiet is kind.", "rule": "Keep your voice low on trains."}
+
+
+@pytest.mark.parametrize("condition", ["none", "country", "value", "country-value", "rule"])
+def test_the_context_tells_what_it_names_and_no_more(condition: str) -> None:
+    for prompt in told(f"normad-{condition}"):
+        assert "the night train" in prompt
+        for part, text in LADDER.items():
+            assert (text in prompt) == (part in condition.split("-"))
+
+
+def test_an_item_of_no_country_is_told_without_one() -> None:
+    for prompt in told("mini-rules", country=None):
+        assert "Keep your voice low" in prompt and "Japan" not in prompt and "None" not in prompt
+
+
+def test_the_rule_that_holds_the_verdict_is_not_told_where_the_verdict_is_asked() -> None:
+    assert not any("Keep your voice low" in prompt for prompt in told("social-chem-101-judgment"))
+
+
+def test_a_yes_no_task_asks_about_each_option_in_turn() -> None:
+    (task,) = resolve_tasks("social-chem-101-foundations")
+    for request in asked(task):
+        assert list(task.labels.values())[request.option] in request.prompt
+
+
+def test_the_study_stem_is_used_where_there_is_one() -> None:
+    assert any(
+        prompt.startswith("May I hum a tune?") for prompt in told("mort-user-study-rating", situation="May I")
+    )
+    for prompt in told("mort-user-study-rating", situation=None):
+        assert "Is it okay to hum a tune?" in prompt
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("field", ["situation", "behavior", "norm"])
+def test_a_null_is_never_printed(name: str, field: str) -> None:
+    """Wordings either do without the field or say that it is empty."""
+    try:
+        prompts = told(name, **{field: None})
+    except InputError as error:
+        assert f"the field {field!r} is empty" in error.what
+        assert error.row is not None
+    else:
+        assert not any("None" in prompt for prompt in prompts)
+
+
+# What is refused
+
+GOOD = "{{ behavior }}\n{{ options | map(attribute='word') | join(', ') }}\nAnswer:\n"
+
+
+def family(folder: Path, text: str) -> Path:
+    """A family of three wordings, the second of which is ``text``."""
+    (folder / "own").mkdir()
+    for name, content in {"a": GOOD, "b": text, "c": GOOD}.items():
+        (folder / "own" / f"{name}.jinja").write_text(content, encoding="utf-8")
+    return folder
+
+
+def render(text: str, folder: Path, **changes: Any) -> str:
+    _, wording, _ = load_wordings("own", family(folder, text))
+    fields = item_fields(item(**changes), ("rule",))
+    return wording.render({**fields, "options": [Option("Yes", "Yes"), Option("No", "No")]})
+
+
+def test_a_family_of_ones_own_is_used(tmp_path: Path) -> None:
+    assert render(GOOD, tmp_path) == "hum a tune\nYes, No\nAnswer:"
+
+
+def test_the_digest_is_that_of_the_text(tmp_path: Path) -> None:
+    a, b, c = load_wordings("own", family(tmp_path, GOOD + "\n"))
+    assert a.sha256 == c.sha256 != b.sha256
+
+
+def test_a_missing_family_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such prompt family") as caught:
+        load_wordings("own", tmp_path)
+    assert caught.value.file == str(tmp_path / "own")
+
+
+def test_two_wordings_are_too_few(tmp_path: Path) -> None:
+    (family(tmp_path, GOOD) / "own" / "c.jinja").unlink()
+    with pytest.raises(InputError, match=r"has 2 wording\(s\).*at least 3"):
+        load_wordings("own", tmp_path)
+
+
+UNREADABLE = {
+    "unknown name": ("{{ behavior }}\n{{ behaviour }}", 2, "'behaviour' is not a field of an item"),
+    "unknown name in a branch": ("{% if norm %}\n{{ rule }}\n{% endif %}", 2, "'rule' is not a field"),
+    "syntax": ("fine\n{{ behavior }\n", 2, "is not a Jinja template"),
+    "open block": ("fine\n{% if norm %}\nopen", 3, "is not a Jinja template"),
+    "unknown filter": ("fine\n{{ norm | shout }}", 2, "No filter named 'shout'"),
+    "a filter left to chance": ("{{ options | random }}", 1, "No filter named 'random'"),
+    "text left to chance": ("{{ lipsum() }}", 1, "'lipsum' is not a field"),
+    "nested too deeply": ("{% for a in options %}" * 30 + "{% endfor %}" * 30, None, "is nested too deeply"),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_a_faulty_wording_is_refused_on_loading(case: str, tmp_path: Path) -> None:
+    text, row, message = UNREADABLE[case]
+    with pytest.raises(InputError) as caught:
+        load_wordings("own", family(tmp_path, text))
+    assert caught.value.file == str(tmp_path / "own" / "b.jinja")
+    assert caught.value.row == row
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_wording_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (family(tmp_path, GOOD) / "own" / "b.jinja").write_bytes(b"caf\xe9")
+    with pytest.raises(InputError, match=r"b\.jinja.*UTF-8"):
+        load_wordings("own", tmp_path)
+
+
+FAILING = {
+    "class": ("fine\n{{ ''.__class__.__mro__ }}", 2, "reaches for what it must not"),
+    "globals": ("{{ cycler.__init__.__globals__ }}", 1, "reaches for what it must not"),
+    "subscript": ("{{ behavior['__class__'].__mro__ }}", 1, "reaches for what it must not"),
+    "attribute filter": ("{{ (behavior | attr('__class__')).__mro__ }}", 1, "reaches for what it must not"),
+    "mapped attribute": (
+        "{{ options | map(attribute='__class__') | join }}",
+        1,
+        "reaches for what it must not",
+    ),
+    "format string": ("{{ '{0.__class__.__mro__}'.format(behavior) }}", 1, "reaches for what it must not"),
+    "change of an item": ("{{ frame.append(1) }}", 1, "reaches for what it must not"),
+    "another file": ("{% include '/etc/hostname' %}", 1, "cannot be rendered"),
+    "null field": ("fine\n{{ turns }}{{ language }}", 2, "the field 'language' is empty"),
+    "null field, joined": ("{{ 'In ' ~ language }}", 1, "the field 'language' is empty"),
+    "null field, trimmed": ("{{ language | trim }}", 1, "the field 'language' is empty"),
+    "null inside a field": ("\n\n{{ turns[0].speaker }}", 3, "a part of this item is empty"),
+    "no such value": ("{{ given['mood'] }}", 1, "'dict object' has no attribute 'mood'"),
+    "a yes-no field": ("{{ option }}", 1, "'option' is undefined"),
+    "division by zero": ("{{ 1 // (options | length - 2) }}", 1, "cannot be rendered (ZeroDivisionError"),
+    "endless range": ("{% for i in range(999999999) %}x{% endfor %}", 1, "cannot be rendered (OverflowError"),
+}
+
+
+@pytest.mark.parametrize("case", FAILING)
+def test_a_wording_that_fails_is_refused_with_its_line(case: str, tmp_path: Path) -> None:
+    text, row, message = FAILING[case]
+    with pytest.raises(InputError) as caught:
+        render(text, tmp_path, language=None, turns=[{"speaker": None, "text": "Hush."}])
+    assert caught.value.file == str(tmp_path / "own" / "b.jinja")
+    assert caught.value.row == row
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_null_field_can_be_asked_about(tmp_path: Path) -> None:
+    text = "{% if language %}never{% else %}{{ language or norm | upper }}{% endif %}"
+    assert render(text, tmp_path, language=None) == "KEEP YOUR VOICE LOW ON TRAINS."
+
+
+def test_text_is_never_escaped(tmp_path: Path) -> None:
+    assert render("{{ behavior }}", tmp_path, behavior="eat <b> & 'c'") == "eat <b> & 'c'"
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="{}%# .|_'[]()abnor1\n~", max_size=30))
+def test_any_text_renders_or_is_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    try:
+        render(text, tmp_path_factory.mktemp("any"))
+    except InputError as error:
+        assert "\n" not in str(error)
