@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from normsuite.aggregate.groups import CULTURES, READINGS, Facet, facets
+from normsuite.aggregate import Facet, facets
+from normsuite.aggregate.groups import CULTURES, READINGS
 from normsuite.cultures import country_name
 from normsuite.metrics import METRICS, Metric, RankMetric, Rows, read_rows
 from normsuite.report.tables import MODEL
