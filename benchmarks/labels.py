@@ -1,8 +1,9 @@
 """Items per second of label reads, against lm-evaluation-harness 0.4.13's `hf` backend, in one run.
 
-Both sides get the same prompts (every wording of every three-label item of `mini`, chat template applied), the same
-checkpoint, dtype, device and batch size, and tokenise inside the clock. The harness sends one request per label;
-normsuite sends one per item. Prints the rates, their ratio, and the largest difference of log-probabilities.
+Both sides get the same prompts (every wording of every three-label item of `mini`, chat template applied),
+the same checkpoint, dtype, device and batch size, and tokenise inside the clock. The harness sends one request
+per label; normsuite sends one per item. Prints the rates, their ratio, and the largest difference of
+log-probabilities.
 
     pip install -e '.[benchmarks]'
     python benchmarks/labels.py
@@ -100,7 +101,8 @@ def main() -> None:
     texts = load_encoder(checkpoint).wrap([prompt for prompt, _ in asked])
     lm = HFLM(pretrained=str(given.model), dtype="float32", device="cpu", batch_size=given.batch_size)
     tokens = sum(len(row) for row in engine.encode([prompt for prompt, _ in asked])) / len(asked)
-    print(f"{len(asked)} items of three labels, {tokens:.0f} tokens on average, float32, {torch.get_num_threads()} threads")
+    threads = torch.get_num_threads()
+    print(f"{len(asked)} items of three labels, {tokens:.0f} tokens on average, float32, {threads} threads")
 
     normsuite_side(engine, asked[:64])
     harness_side(lm, texts[:64], asked[:64])

@@ -16,7 +16,7 @@ from normsuite.adapters import Adapted, get_adapter
 from normsuite.adapters.build import load
 from normsuite.aggregate import aggregate
 from normsuite.engines import Checkpoint, Engine
-from normsuite.metrics import check_metrics
+from normsuite.metrics import resolve
 from normsuite.prompts import Wording, load_wordings
 from normsuite.runs import Run, locked, start_run
 from normsuite.scorers import BASELINES, SCORER, baseline_predictions, design_ranks, predict
@@ -112,10 +112,10 @@ def prepare(tasks: Sequence[Task], raw: Mapping[str, Path], settings: Settings) 
         return load(name, raw.get(name), view)
 
     def question(task: Task) -> Question:
-        check_metrics(task.metrics)
         wordings = load_wordings(task.prompts)
         adapted = data(task.data.set, task.data.view)
         chosen = require_rows(task, select(task, adapted.items, task.data.split))
+        resolve(task.metrics, chosen["kind"][0].as_py(), list(task.labels))
         items = sample_clusters(chosen, settings.limit, settings.seed)
         return Question(task, adapted, items, select(task, adapted.items, task.data.train), wordings)
 

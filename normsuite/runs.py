@@ -6,6 +6,8 @@ missing; other work in that folder is refused, and so is a second process at the
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import hashlib
 import json
 import math
@@ -52,7 +54,7 @@ class Run:
         Raises:
             InputError: a part is damaged, or there is none.
         """
-        parts = sorted((self.path / "predictions").glob(f"{task}.*.parquet"))
+        parts = sorted((self.path / "predictions").glob(f"{glob.escape(task)}.*.parquet"))
         if not parts:
             raise InputError(f"holds no predictions of the task {task!r}", file=self.path)
         return pa.concat_tables([read_table(part, PREDICTION_SCHEMA) for part in parts])
@@ -61,7 +63,9 @@ class Run:
         """Write the tidy results as Parquet and as JSON."""
         write_table(results, self.path / RESULTS)
         rows = [{name: _finite(value) for name, value in row.items()} for row in results.to_pylist()]
-        _write_text(self.path / "results.json", json.dumps({"schema": SCHEMA_VERSION, "results": rows}, indent=1))
+        _write_text(
+            self.path / "results.json", json.dumps({"schema": SCHEMA_VERSION, "results": rows}, indent=1)
+        )
 
     def results(self) -> pa.Table:
         """The tidy results.
@@ -71,7 +75,9 @@ class Run:
         """
         path = self.path / RESULTS
         if not path.is_file():
-            raise InputError("has no results yet", file=self.path, fix="repeat its `normsuite run` to finish it")
+            raise InputError(
+                "has no results yet", file=self.path, fix="repeat its `normsuite run` to finish it"
+            )
         return read_table(path, RESULT_SCHEMA)
 
 
@@ -91,12 +97,19 @@ def start_run(path: Path, work: Mapping[str, Any]) -> Run:
         run = open_run(path)
         if run.manifest.get("hash") != name:
             raise InputError(
-                f"holds another run ({_difference(run.manifest, work)})", file=path, fix="choose another --out"
+                f"holds another run ({_difference(run.manifest, work)})",
+                file=path,
+                fix="choose another --out",
             )
         return run
     if path.exists() and (not path.is_dir() or any(entry.name != ".lock" for entry in path.iterdir())):
         raise InputError("exists and is not a run folder", file=path, fix="choose another --out")
-    manifest = {"schema": SCHEMA_VERSION, "hash": name, "created": datetime.now(UTC).isoformat("T", "seconds"), **work}
+    manifest = {
+        "schema": SCHEMA_VERSION,
+        "hash": name,
+        "created": datetime.now(UTC).isoformat("T", "seconds"),
+        **work,
+    }
     _write_text(path / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
     return Run(path, manifest)
 
@@ -133,7 +146,9 @@ def locked(path: Path) -> Iterator[None]:
         lock = FileLock(path / ".lock")
         lock.acquire(timeout=0)
     except Timeout:
-        raise InputError("is in use by another run", file=path, fix="wait for it, or choose another --out") from None
+        raise InputError(
+            "is in use by another run", file=path, fix="wait for it, or choose another --out"
+        ) from None
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror or error}", file=path) from None
     try:
@@ -155,7 +170,8 @@ def _write_text(path: Path, text: str) -> None:
         temporary.write_text(text + "\n", encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise InputError(f"cannot write: {error.strerror or error}", file=path) from None
 
 

@@ -8,6 +8,8 @@ Results: one row is one number. Tables travel as ``pyarrow.Table`` and rest as P
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -85,10 +87,10 @@ ITEM_SCHEMA: Final = pa.schema(
     metadata={b"normsuite.table": b"items", b"normsuite.schema": str(SCHEMA_VERSION).encode()},
 )
 
-_SCORING_COLUMNS = (
-    "split kind options gold gold_set votes rating scale_min scale_max "
-    "country zone language categories family cluster"
-).split()
+_SCORING_COLUMNS: Final = (
+    *("split", "kind", "options", "gold", "gold_set", "votes", "rating", "scale_min", "scale_max"),
+    *("country", "zone", "language", "categories", "family", "cluster"),
+)
 """What a prediction keeps of its item: all that a metric or a group needs, and no text of the data set."""
 
 STATUSES: Final = ("ok", "too_long", "error", "unparsed", "refused")
@@ -99,7 +101,7 @@ PREDICTION_SCHEMA: Final = pa.schema(
         pa.field("scorer", pa.string(), nullable=False),  # labels, or a baseline's name
         pa.field("item", pa.string(), nullable=False),  # Item.id
         pa.field("prompt", pa.string(), nullable=False),  # the wording's name; "" for baselines
-        pa.field("order", pa.string(), nullable=False),  # options as shown, "2-0-1"; "" where nothing is shown
+        pa.field("order", pa.string(), nullable=False),  # options as shown, "2-0-1"; "" where none are
         pa.field("status", pa.string(), nullable=False),  # one of STATUSES; only "ok" rows carry a reading
         pa.field("detail", pa.string()),  # why a row is not ok
         pa.field("probabilities", pa.list_(pa.float64())),  # [k] in the order of options; multilabel: p(yes)
@@ -172,10 +174,8 @@ def check_items(items: pa.Table, file: str | Path | None = None) -> None:
     _check_ids(items, file)
     _check_indices(items, file)
     for name, low, high in (("valence", -1, 1), ("agreement", 0, 1), ("pressure", -1, 1)):
-        outside = pc.or_(pc.less(items[name], low), pc.greater(items[name], high))
-        _refuse(outside, items, name, file, f"lies outside {low} to {high}")
-    rating = items["rating"]
-    outside = pc.or_(pc.less(rating, items["scale_min"]), pc.greater(rating, items["scale_max"]))
+        _refuse(_outside(items[name], low, high), items, name, file, f"lies outside {low} to {high}")
+    outside = _outside(items["rating"], items["scale_min"], items["scale_max"])
     _refuse(outside, items, "rating", file, "lies outside scale_min to scale_max")
     for name, pattern, meaning in (
         ("country", r"^[A-Z]{3}$", "an ISO 3166-1 alpha-3 code"),
@@ -198,13 +198,22 @@ def _check_shape(table: pa.Table, schema: pa.Schema, file: str | Path | None) ->
             raise InputError(f"is {found}, not {field.type}", file=file, field=field.name)
 
 
-def _refuse(bad: Any, items: pa.Table, field: str, file: str | Path | None, what: str) -> None:
+def _refuse(
+    bad: pa.Array | pa.ChunkedArray, items: pa.Table, field: str, file: str | Path | None, what: str
+) -> None:
     """Raise for the first true value of a boolean column, naming the row (1-based) and its value."""
     mask = np.asarray(pc.fill_null(bad, False))
     if mask.any():
         row = int(mask.argmax())
         value = items[field][row].as_py()
         raise InputError(f"{value!r} {what}", file=file, row=row + 1, field=field)
+
+
+def _outside(
+    values: pa.ChunkedArray, low: float | pa.ChunkedArray, high: float | pa.ChunkedArray
+) -> pa.ChunkedArray:
+    """Whether a value is not in [low, high]; NaN is not, null is unknown."""
+    return pc.invert(pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high)))
 
 
 def _check_ids(items: pa.Table, file: str | Path | None) -> None:
@@ -216,7 +225,9 @@ def _check_ids(items: pa.Table, file: str | Path | None) -> None:
     if repeated.any():
         row = int(repeated.argmax())
         earlier = int(first[codes[row]])
-        same = items.slice(row, 1).drop_columns("source").equals(items.slice(earlier, 1).drop_columns("source"))
+        same = (
+            items.slice(row, 1).drop_columns("source").equals(items.slice(earlier, 1).drop_columns("source"))
+        )
         what = "repeats" if same else "has other content than"
         raise InputError(
             f"the id {items['id'][row].as_py()!r} {what} row {earlier + 1}",
@@ -228,7 +239,7 @@ def _check_ids(items: pa.Table, file: str | Path | None) -> None:
 
 
 def _check_indices(items: pa.Table, file: str | Path | None) -> None:
-    """gold and gold_set point into options; votes match options."""
+    """Gold and gold_set point into options; votes match options."""
     size = pc.fill_null(pc.list_value_length(items["options"]), 0)
     needs = pc.and_(pc.equal(size, 0), pc.not_equal(items["kind"], "rating"))
     _refuse(needs, items, "options", file, "is empty")
@@ -241,7 +252,9 @@ def _check_indices(items: pa.Table, file: str | Path | None) -> None:
     _refuse(beyond, items, "gold_set", file, "holds an index that is not into options")
 
 
-def _any_element(lists: pa.ChunkedArray, test: Any, per_row: np.ndarray | None = None) -> pa.Array:
+def _any_element(
+    lists: pa.ChunkedArray, test: Callable[..., Any], per_row: np.ndarray | None = None
+) -> pa.Array:
     """Whether any element of each list passes ``test(elements, per_row value of its list)``."""
     lists = lists.combine_chunks()
     parents = np.asarray(pc.list_parent_indices(lists))
@@ -260,12 +273,13 @@ def write_table(table: pa.Table, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as sink:
-            pq.write_table(table, sink, compression="zstd")
+            pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
             sink.flush()
             os.fsync(sink.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise InputError(f"cannot write: {error.strerror or error}", file=path) from error
 
 
@@ -278,15 +292,15 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
     if not path.is_file():
         raise InputError("no such file", file=path)
     try:
-        table = pq.read_table(path, partitioning=None)
-    except (pa.ArrowInvalid, OSError) as error:
+        table = pq.read_table(path, partitioning=None, page_checksum_verification=True)
+        stored = (table.schema.metadata or {}).get(b"normsuite.schema", b"").decode()
+        if stored and stored != str(SCHEMA_VERSION):
+            fix = "use the normsuite version that wrote it"
+            raise InputError(f"has schema version {stored}, this is {SCHEMA_VERSION}", file=path, fix=fix)
+        _check_shape(table, schema, path)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"is not a readable Parquet file ({_first_line(error)})", file=path) from error
-    stored = (table.schema.metadata or {}).get(b"normsuite.schema", b"").decode()
-    if stored and stored != str(SCHEMA_VERSION):
-        fix = "use the normsuite version that wrote it"
-        raise InputError(f"has schema version {stored}, this is {SCHEMA_VERSION}", file=path, fix=fix)
-    _check_shape(table, schema, path)
-    return table.select(schema.names).replace_schema_metadata(schema.metadata)
+    return pa.table(table.select(schema.names).columns, schema=schema)  # without Parquet's own field ids
 
 
 def _first_line(error: Exception) -> str:

@@ -1,7 +1,8 @@
 """What an adapter is: one data set's way from its raw files to Items.
 
-An adapter module ends with one constant, ``ADAPTER``. Its ``read`` is vectorised and total: each raw row becomes
-part of an item or is set aside with file, row and reason. Nothing is dropped silently and nothing is guessed.
+An adapter module ends with one constant, ``ADAPTER``. Its ``read`` is vectorised and total: each raw row
+becomes part of an item or is set aside with file, row and reason. Nothing is dropped silently, and nothing is
+guessed.
 """
 
 from __future__ import annotations
@@ -117,7 +118,13 @@ def refuse_invalid(adapted: Adapted) -> None:
 
 
 def set_aside_rows(
-    file: str, rows: pa.Array, field: str, reason: str, values: pa.Array | None = None, *, invalid: bool = False
+    file: str,
+    rows: pa.Array,
+    field: str,
+    reason: str,
+    values: pa.Array | None = None,
+    *,
+    invalid: bool = False,
 ) -> pa.Table:
     """Rows of one file set aside for one reason.
 
@@ -130,7 +137,11 @@ def set_aside_rows(
         invalid: whether the row breaks the format rather than being one of its known gaps.
     """
     n = len(rows)
-    shown = pa.nulls(n, pa.string()) if values is None else pc.utf8_slice_codeunits(values.cast(pa.string()), 0, 200)
+    shown = (
+        pa.nulls(n, pa.string())
+        if values is None
+        else pc.utf8_slice_codeunits(values.cast(pa.string()), 0, 200)
+    )
     columns = [
         pa.repeat(file, n),
         rows.cast(pa.int64()),

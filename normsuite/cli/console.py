@@ -26,7 +26,9 @@ def item_progress() -> Iterator[Report]:
     """A callback (stage, done, total) that draws one bar per stage with items per second and time left."""
     speed = TextColumn("{task.fields[rate]}")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), speed)
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+    with Progress(
+        *columns, TimeRemainingColumn(), console=Console(stderr=True), disable=not sys.stderr.isatty()
+    ) as bars:
         known = {}
 
         def report(stage: str, done: int, total: int) -> None:
@@ -43,7 +45,9 @@ def item_progress() -> Iterator[Report]:
 def byte_progress() -> Iterator[Report]:
     """A callback (file, done, total) that draws one bar per download."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+    with Progress(
+        *columns, TimeRemainingColumn(), console=Console(stderr=True), disable=not sys.stderr.isatty()
+    ) as bars:
         known = {}
 
         def report(name: str, done: int, total: int) -> None:

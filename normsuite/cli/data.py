@@ -46,11 +46,16 @@ def get(name: Annotated[str, typer.Argument(help="The data set, see `data list`.
 @app.command()
 def build(
     name: Annotated[str, typer.Argument(help="The data set, see `data list`.")],
-    out: Annotated[Path, typer.Option(help="The Parquet file to write; a .card.md and .set-aside.csv go beside it.")],
+    out: Annotated[
+        Path, typer.Option(help="The Parquet file to write; a .card.md and .set-aside.csv go beside it.")
+    ],
     raw: Annotated[Path | None, typer.Option(help="A local copy of the raw file or folder.")] = None,
     view: Annotated[str, typer.Option(help="The judgement to take of each row; default: the first.")] = "",
     keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Set rows that break the format aside instead of refusing the file.")
+        bool,
+        typer.Option(
+            "--keep-going", help="Set rows that break the format aside instead of refusing the file."
+        ),
     ] = False,
 ) -> None:
     """Normalise a data set into Items, with a card of counts and the rows set aside."""

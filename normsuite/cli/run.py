@@ -39,18 +39,28 @@ def demo(
 
 
 def run(
-    model: Annotated[str, typer.Argument(help="A checkpoint folder, a hub id, or `baselines` for those alone.")],
+    model: Annotated[
+        str, typer.Argument(help="A checkpoint folder, a hub id, or `baselines` for those alone.")
+    ],
     tasks: Annotated[str, typer.Option(help="Names, patterns or YAML files, separated by commas.")],
     out: Annotated[Path, typer.Option(help="The run folder; the same command continues it.")],
-    raw: Annotated[list[str] | None, typer.Option(help="NAME=PATH: a local copy of a data set. Repeatable.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="A seeded sample of this many whole clusters.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of sample, label orders, random baseline and bootstrap.")] = 0,
+    raw: Annotated[
+        list[str] | None, typer.Option(help="NAME=PATH: a local copy of a data set. Repeatable.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="A seeded sample of this many whole clusters.")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of sample, label orders, random baseline and bootstrap.")
+    ] = 0,
     engine: Annotated[EngineName, typer.Option(help="What runs the checkpoint.")] = EngineName.transformers,
     dtype: Annotated[Dtype, typer.Option(help="auto: bfloat16 on a GPU, float32 on a CPU.")] = Dtype.auto,
     device: Annotated[str, typer.Option(help="auto: the first GPU, else the CPU.")] = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Most prompts in one forward pass.")] = 32,
     revision: Annotated[str | None, typer.Option(help="The hub's commit, tag or branch.")] = None,
-    chat: Annotated[bool | None, typer.Option("--chat/--no-chat", help="Chat template; default: where there is one.")] = None,
+    chat: Annotated[
+        bool | None, typer.Option("--chat/--no-chat", help="Chat template; default: where there is one.")
+    ] = None,
     replicates: Annotated[int, typer.Option(min=100, help="Of the cluster bootstrap.")] = 10_000,
 ) -> None:
     """Evaluate a checkpoint on tasks, with the baselines beside it."""

@@ -55,16 +55,21 @@ def show(
 @app.command()
 def check(
     name: Annotated[str, typer.Argument(help="A task's name or pattern, or a YAML file.")] = "*",
-    model: Annotated[Path | None, typer.Option(help="A checkpoint whose tokenizer must tell the labels apart.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="A checkpoint whose tokenizer must tell the labels apart.")
+    ] = None,
 ) -> None:
     """Check tasks and their prompts; with --model, also that its tokenizer tells the label words apart."""
-    from normsuite.metrics import check_metrics
+    from normsuite.errors import InputError
+    from normsuite.metrics import METRICS, SPREADS
     from normsuite.prompts import load_wordings
     from normsuite.tasks import resolve_tasks
 
     tasks = resolve_tasks(name)
     for task in tasks:
-        check_metrics(task.metrics)
+        unknown = set(task.metrics) - {*METRICS, *SPREADS, "recall"}
+        if unknown:
+            raise InputError(f"no metric {min(unknown)!r}", file=task.name, field="metrics")
         load_wordings(task.prompts)
     if model is not None:
         _check_labels(tasks, model)

@@ -53,12 +53,22 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
 
 def _from_hub(model: str, revision: str | None) -> Checkpoint:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-    from huggingface_hub.utils import OfflineModeIsEnabled
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+    )
 
     try:
         path = Path(snapshot_download(model, revision=revision, allow_patterns=list(_HUB_PATTERNS)))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
+    except (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        OSError,
+    ) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"cannot be fetched from the Hugging Face hub ({reason})",
@@ -71,15 +81,26 @@ def _from_hub(model: str, revision: str | None) -> Checkpoint:
 def _inspect(path: Path, name: str, revision: str) -> Checkpoint:
     config = _read_config(path)
     if _has_custom_code(path, config):
-        raise InputError("needs custom code (`auto_map`), which is never run", file=name, fix="use a converted copy")
+        raise InputError(
+            "needs custom code (`auto_map`), which is never run", file=name, fix="use a converted copy"
+        )
     if not any((path / file).is_file() for file in _TOKENIZER_FILES):
-        raise InputError("has no tokenizer", file=name, fix=f"add {' or '.join(_TOKENIZER_FILES[:2])} to the folder")
+        raise InputError(
+            "has no tokenizer", file=name, fix=f"add {' or '.join(_TOKENIZER_FILES[:2])} to the folder"
+        )
     weights = sorted(path.glob("*.safetensors"))
     if not weights:
-        pickles = [file.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for file in path.glob(pattern)]
-        what = f"has pickle weights only ({pickles[0]}), which are never loaded" if pickles else "has no weights"
+        pickles = [
+            file.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for file in path.glob(pattern)
+        ]
+        what = (
+            f"has pickle weights only ({pickles[0]}), which are never loaded" if pickles else "has no weights"
+        )
         raise InputError(what, file=name, fix="convert them to safetensors")
-    files = [*weights, *sorted(p for p in path.iterdir() if p.suffix in (".json", ".model", ".txt", ".jinja"))]
+    files = [
+        *weights,
+        *sorted(p for p in path.iterdir() if p.suffix in (".json", ".model", ".txt", ".jinja")),
+    ]
     return Checkpoint(name, path, revision, _digest(files), _context_length(config))
 
 

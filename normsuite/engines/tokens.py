@@ -44,7 +44,9 @@ class PromptEncoder:
         ids = self._ids(self.wrap(prompts))
         bos = self.tokenizer.bos_token_id
         if bos is not None and any(row[:2] == [bos, bos] for row in ids[:1]):
-            raise InputError("the prompt begins with two beginning-of-sequence tokens", fix="mend the chat template")
+            raise InputError(
+                "the prompt begins with two beginning-of-sequence tokens", fix="mend the chat template"
+            )
         return ids
 
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:
@@ -63,7 +65,8 @@ class PromptEncoder:
         per_tail = {self._whole_words(text, tuple(words)) for text in self._one_per_tail(prompts)}
         if len(per_tail) != 1:
             raise InputError(
-                f"the labels {list(words)} are other tokens after different prompts", fix="end every wording alike"
+                f"the labels {list(words)} are other tokens after different prompts",
+                fix="end every wording alike",
             )
         return list(per_tail.pop())
 
@@ -99,7 +102,7 @@ class PromptEncoder:
                     fix="end the wording with a full word or a line break",
                 )
             found.append(tuple(tokens))
-        _refuse_shared(words, [tuple([tokens]) for tokens in found])
+        _refuse_shared(words, [(tokens,) for tokens in found])
         return tuple(found)
 
 

@@ -54,7 +54,9 @@ class TransformersEngine:
         if dtype not in DTYPES:
             raise InputError(f"no dtype is called {dtype!r}", fix=f"choose one of {', '.join(DTYPES)}")
         transformers.utils.logging.disable_progress_bar()
-        self._device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+        self._device = torch.device(
+            ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        )
         if dtype == "auto":
             dtype = "float32" if self._device.type == "cpu" else "bfloat16"
         encoder = load_encoder(checkpoint, chat)
@@ -63,9 +65,11 @@ class TransformersEngine:
                 checkpoint.path, dtype=getattr(torch, dtype), use_safetensors=True, trust_remote_code=False
             )
         except Exception as error:
-            # transformers fails in many ways on a stranger's folder; each is the folder's fault, said in a line.
+            # A stranger's folder fails in many ways; each is the folder's fault, said in a line.
             reason = (str(error).splitlines() or [""])[0]
-            raise InputError(f"cannot be loaded ({type(error).__name__}: {reason})", file=checkpoint.name) from None
+            raise InputError(
+                f"cannot be loaded ({type(error).__name__}: {reason})", file=checkpoint.name
+            ) from None
         self._model = model.to(self._device).eval()
         self._pad = encoder.tokenizer.pad_token_id or 0
         self._checkpoint, self._dtype, self._batch_size = checkpoint, dtype, batch_size
@@ -116,14 +120,16 @@ class TransformersEngine:
             log_probs = logits.log_softmax(-1)
             for at, row in enumerate(rows):
                 tokens = continuations[row % k]
-                # Position -1-len predicts the first token of the continuation: every row ends at the same place.
+                # Position -1-len predicts the continuation's first token: every row ends at the same place.
                 start = log_probs.shape[1] - 1 - len(tokens)
                 picked = log_probs[at, range(start, start + len(tokens)), list(tokens)]
                 scores[row] = float(picked.double().sum())
                 top[row] = int(log_probs[at, start].argmax())
         log_likelihood = scores.reshape(n, k)
         first = [tokens[0] for tokens in continuations]
-        return LabelReads(log_likelihood, np.exp(log_likelihood).sum(1), np.isin(top.reshape(n, k)[:, 0], first))
+        return LabelReads(
+            log_likelihood, np.exp(log_likelihood).sum(1), np.isin(top.reshape(n, k)[:, 0], first)
+        )
 
     def _logits(self, sequences: list[Tokens], keep: int) -> torch.Tensor:
         """Logits [n, keep, vocabulary] of the last ``keep`` positions."""

@@ -20,8 +20,9 @@ Shares = list[NDArray[np.float64]]
 """Probabilities per item, each [k]; for multilabel the probability of each option on its own."""
 
 
-
-def baseline_predictions(name: str, task: Task, train: pa.Table, test: pa.Table, seed: int) -> pa.Table | None:
+def baseline_predictions(
+    name: str, task: Task, train: pa.Table, test: pa.Table, seed: int
+) -> pa.Table | None:
     """Predictions of one baseline, one row per item.
 
     Args:
@@ -49,7 +50,9 @@ def baseline_predictions(name: str, task: Task, train: pa.Table, test: pa.Table,
         "order": "",
         "status": "ok",
         "probabilities": [share.tolist() for share in shares],
-        "predicted": [None if kind == "multilabel" else _top(s, rng) for kind, s in zip(kinds, shares, strict=True)],
+        "predicted": [
+            None if kind == "multilabel" else _top(s, rng) for kind, s in zip(kinds, shares, strict=True)
+        ],
         "predicted_set": [
             _chosen(s, rng) if kind == "multilabel" else None for kind, s in zip(kinds, shares, strict=True)
         ],
@@ -81,14 +84,14 @@ def _chosen(share: NDArray[np.float64], rng: np.random.Generator) -> list[int]:
 def _random(train: pa.Table, test: pa.Table, seed: int) -> Shares:
     """Uniform guessing; ratings get a seeded uniform share, since a constant has no correlation."""
     rng = np.random.default_rng(seed)
+
+    def guess(kind: str, k: int) -> NDArray[np.float64]:
+        if kind == "rating":
+            return rng.dirichlet(np.ones(k))
+        return np.full(k, 0.5 if kind == "multilabel" else 1 / k)
+
     sizes = pc.list_value_length(test["options"]).to_pylist()
-    uniform = {
-        "multilabel": lambda k: np.full(k, 0.5),
-        "rating": lambda k: rng.dirichlet(np.ones(k)),
-    }
-    return [
-        uniform.get(kind, lambda k: np.full(k, 1 / k))(k) for kind, k in zip(test["kind"].to_pylist(), sizes, strict=True)
-    ]
+    return [guess(kind, k) for kind, k in zip(test["kind"].to_pylist(), sizes, strict=True)]
 
 
 def _majority(train: pa.Table, test: pa.Table, seed: int) -> Shares | None:
@@ -117,7 +120,9 @@ def _tfidf(train: pa.Table, test: pa.Table, seed: int) -> Shares | None:
     features, asked = vectorizer.fit_transform(_texts(train)), vectorizer.transform(_texts(test))
     k = len(train["options"][0])
     if kind == "multilabel":
-        columns = [_probability(features, column, asked, 2)[:, 1] for column in _indicator(train, k).T.astype(int)]
+        columns = [
+            _probability(features, column, asked, 2)[:, 1] for column in _indicator(train, k).T.astype(int)
+        ]
         return list(np.stack(columns, 1))
     if kind == "rating":
         return _ridge(features, train, asked, k)
@@ -145,7 +150,7 @@ def _with_options(items: pa.Table) -> tuple[list[str], list[int]]:
 def _vectorizer() -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+    return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
 
 
 def _probability(features: Any, gold: NDArray[np.int64], asked: Any, k: int) -> NDArray[np.float64]:

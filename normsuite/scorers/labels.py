@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from normsuite.engines import Engine, LabelReads
+from normsuite.errors import InputError
 from normsuite.prompts import Option, Wording, item_fields
 from normsuite.schema import PREDICTION_SCHEMA, conform, scoring_columns
 from normsuite.scorers.orders import Order, assigned_order
@@ -126,6 +127,10 @@ def _shown(task: Task, options: list[str], order: Order) -> list[Option]:
     """The options in the order shown, each with the word that answers it."""
     texts = [task.labels.get(options[index], options[index]) for index in order]
     if task.answer == "letters":
+        if len(texts) > len(LETTERS):
+            raise InputError(
+                f"an item of the task {task.name!r} has {len(texts)} options, more than {len(LETTERS)}"
+            )
         return [Option(letter, text) for letter, text in zip(LETTERS, texts, strict=False)]
     return [Option(text, text) for text in texts]
 
@@ -174,7 +179,14 @@ def _prediction(task: Task, item: dict[str, Any], parts: list[tuple[Request, Rea
     failed = next((reading.detail for _, reading in parts if reading.log_probs is None), None)
     empty = {"probabilities": None, "predicted": None, "predicted_set": None, "score": None}
     if failed is not None:
-        return {"order": order, "status": "too_long", "detail": failed, **empty, "mass": None, "top_is_label": None}
+        return {
+            "order": order,
+            "status": "too_long",
+            "detail": failed,
+            **empty,
+            "mass": None,
+            "top_is_label": None,
+        }
     readings = [reading for _, reading in parts]
     shares = [_normalised(reading.log_probs) for reading in readings if reading.log_probs is not None]
     cell = {

@@ -1,4 +1,4 @@
-"""The order in which labels are shown: a balanced design, fixed by a seed, so that order effects are measured.
+"""The order in which labels are shown: a balanced design, fixed by a seed, so that its effect is measured.
 
 Every order is used equally often (within one) under every wording, and an item meets other orders under other
 wordings. Three labels have six orders, which for lettered answers are the six label-to-letter maps of the

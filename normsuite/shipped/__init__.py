@@ -1,1 +1,1 @@
-"""What ships inside the package: the data set `mini`, the checkpoint `normsuite-tiny`, and how it is trained."""
+"""What ships inside: the data set `mini`, the checkpoint `normsuite-tiny`, and how it is trained."""

@@ -1,8 +1,8 @@
 """Trains `normsuite-tiny` from scratch: `python -m normsuite.shipped.train_tiny --ethics PATH --out FOLDER`.
 
-A test instrument, not a good model: a Llama of about 1.4 million parameters that learns to answer this package's own
-prompts, from the training split of `mini` and the training files of ETHICS. Held-out rows are never read.
-The same seed, machine and number of threads give the same bytes.
+A test instrument, not a good model: a Llama of about 1.4 million parameters that learns to answer this
+package's own prompts, from the training split of `mini` and the training files of ETHICS. Held-out rows are
+never read. The same seed, machine and number of threads give the same bytes.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ Pair = tuple[str, str]
 
 
 def training_pairs(names: str, raw: Path | None, seed: int, designs: int) -> list[Pair]:
-    """Every prompt of the tasks' training splits with its right answer, under ``designs`` label-order designs."""
+    """Every prompt of the tasks' training splits with its answer, under ``designs`` label-order designs."""
     pairs = []
     for task in resolve_tasks(names):
         items = select(task, load(task.data.set, raw).items, "train")
@@ -171,7 +171,10 @@ def fit(model: LlamaForCausalLM, ethics: list[list[int]], mini: list[list[int]],
     sources = batches(ethics, recipe.tokens, rng), batches(mini, recipe.tokens, rng)
     decayed = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() == 1]
-    groups: list[dict[str, Any]] = [{"params": decayed, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}]
+    groups: list[dict[str, Any]] = [
+        {"params": decayed, "weight_decay": 0.1},
+        {"params": plain, "weight_decay": 0.0},
+    ]
     optimiser = torch.optim.AdamW(groups, lr=recipe.rate, betas=(0.9, 0.98))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, recipe.steps))
     model.train()
@@ -202,7 +205,10 @@ def train(ethics: Path, out: Path, recipe: Recipe) -> None:
     mini_pairs = training_pairs(MINI_TASKS, None, recipe.seed, designs=6)
     tokenizer = train_tokenizer([*ethics_pairs, *mini_pairs])
     model = build_model(len(tokenizer), recipe.seed)
-    print(f"{model.num_parameters():,} parameters, {len(ethics_pairs):,} + {len(mini_pairs):,} prompts", flush=True)
+    print(
+        f"{model.num_parameters():,} parameters, {len(ethics_pairs):,} + {len(mini_pairs):,} prompts",
+        flush=True,
+    )
     fit(model, encode(tokenizer, ethics_pairs), encode(tokenizer, mini_pairs), recipe)
     out.mkdir(parents=True, exist_ok=True)
     model.to(torch.bfloat16).save_pretrained(out)
@@ -218,7 +224,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the checkpoint folder to write")
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="more are faster and give other bytes")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     train(given.ethics, given.out, Recipe(steps=given.steps, seed=given.seed))
