@@ -1,7 +1,7 @@
 """Reading raw tables: exact text in, one clear line out for a file that is not what it should be.
 
 A file is first scanned once, in blocks, for what a parser would swallow silently: another encoding, NUL
-bytes, quotes that never close. Then pyarrow parses it with all cores. No text is changed: cells are not
+bytes, quotes that never close. Then pyarrow parses it. No text is changed: cells are not
 stripped, and words such as ``None`` or ``NA`` stay words.
 """
 
@@ -11,6 +11,7 @@ import csv
 import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -51,8 +52,16 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
+def start_sha256(path: Path) -> Future[str]:
+    """``sha256`` on a thread of its own, beside the reading of a large file."""
+    thread = ThreadPoolExecutor(1)
+    digest = thread.submit(sha256, path)
+    thread.shutdown(wait=False)
+    return digest
+
+
 def find_file(raw: Path, names: Sequence[str]) -> Path:
-    """The raw file of a data set: ``raw`` itself, or the first of ``names`` in it or one folder below.
+    """The raw file of a data set: ``raw`` itself, or the first of ``names`` in it or up to two folders below.
 
     Args:
         raw: what the user gave: the file, under any name, or a folder that holds it.
@@ -66,14 +75,15 @@ def find_file(raw: Path, names: Sequence[str]) -> Path:
     if not raw.exists():
         raise InputError("no such file or folder", file=raw, fix=f"looked for {' or '.join(names)}")
     for name in names:
-        if (raw / name).is_file():
-            return raw / name
-        nested = sorted(path for path in raw.glob(f"*/{name}") if path.is_file())
-        if len(nested) > 1:
-            places = ", ".join(str(path.parent) for path in nested)
-            raise InputError(f"{name} lies in several folders: {places}", file=raw, fix="name one of them")
-        if nested:
-            return nested[0]
+        for depth in ("", "*/", "*/*/"):
+            found = sorted(path for path in raw.glob(depth + name) if path.is_file())
+            if len(found) > 1:
+                places = ", ".join(str(path.parent) for path in found)
+                raise InputError(
+                    f"{name} lies in several folders: {places}", file=raw, fix="name one of them"
+                )
+            if found:
+                return found[0]
     raise InputError(
         f"holds no {' or '.join(names)}", file=raw, fix="give the file or the folder that holds it"
     )
@@ -101,7 +111,7 @@ def read_csv(
 
 def read_rows(
     path: Path,
-    columns: Mapping[str, pa.DataType],
+    columns: Mapping[str, pa.DataType | None],
     *,
     optional: Collection[str] = (),
     ignored: Collection[str] = (),
@@ -115,8 +125,9 @@ def read_rows(
 
     Args:
         path: the raw file.
-        columns: name and type of each column to read; ``pa.dictionary(pa.int32(), pa.string())`` suits
-            columns of few values. Without a header these are all the columns, in file order.
+        columns: name and type of each column; ``pa.dictionary(pa.int32(), pa.string())`` suits columns of few
+            values, None is a column that must be there and is not read. Without a header these are all the
+            columns, in file order.
         optional: those of ``columns`` that the file may lack; the table then lacks them too.
         ignored: further columns the file may have; they are not read.
         delimiter: one character.
@@ -127,17 +138,22 @@ def read_rows(
         InputError: missing or empty file, no rows, another encoding, a byte-order mark, NUL bytes, quotes
             that do not close, missing or extra columns, a value that is not of its column's type.
     """
-    refuse_unfit(path, delimiter if quoting else None)
+    spanning = refuse_unfit(path, delimiter if quoting else None)
     head = _first_records(path, 1 + header, delimiter, quoting)
     if len(head) < 1 + header:
         raise InputError("has no rows", file=path)
     names = head[0] if header else list(columns)
     _check_columns(names, columns, optional, ignored, path)
-    wanted = {name: kind for name, kind in columns.items() if name in names}
-    table, widths = _parse(path, names, wanted, delimiter, header, quoting)
+    wanted = {name: kind for name, kind in columns.items() if kind is not None and name in names}
+    layout = pa_csv.ParseOptions(
+        delimiter=delimiter, quote_char='"' if quoting else False, newlines_in_values=spanning
+    )
+    table, widths = _parse(path, names, wanted, layout, header)
     if not table.num_rows:
         raise InputError(f"no row has {len(names)} columns ({', '.join(names)})", file=path)
-    return RawRows(table, _records(table.num_rows, widths), _set_aside_widths(path, widths, len(names)))
+    return RawRows(
+        table.combine_chunks(), _records(table.num_rows, widths), _set_aside_widths(path, widths, len(names))
+    )
 
 
 def _first_records(path: Path, count: int, delimiter: str, quoting: bool) -> list[list[str]]:
@@ -152,7 +168,7 @@ def _first_records(path: Path, count: int, delimiter: str, quoting: bool) -> lis
 
 def _check_columns(
     names: list[str],
-    columns: Mapping[str, pa.DataType],
+    columns: Mapping[str, pa.DataType | None],
     optional: Collection[str],
     ignored: Collection[str],
     path: Path,
@@ -170,28 +186,24 @@ def _parse(
     path: Path,
     names: list[str],
     wanted: Mapping[str, pa.DataType],
-    delimiter: str,
+    layout: pa_csv.ParseOptions,
     header: bool,
-    quoting: bool,
 ) -> tuple[pa.Table, list[tuple[int, int, str]]]:
     """The table, and (record number, width, text) of each row of another width."""
     widths: list[tuple[int, int, str]] = []
 
-    def note(row: Any) -> str:  # noqa: ANN401 -- pyarrow exports no type for it
-        widths.append((row.number and row.number - header, row.actual_columns, row.text))
+    def note(row: Any) -> str:
+        widths.append((row.number - header, row.actual_columns, row.text))
         return "skip"
 
-    def parse(threads: bool) -> pa.Table:
-        widths.clear()
-        return pa_csv.read_csv(
+    layout.invalid_row_handler = note
+
+    try:
+        table = pa_csv.read_csv(
             pa.OSFile(str(path), "rb"),
-            read_options=pa_csv.ReadOptions(use_threads=threads, column_names=None if header else names),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter,
-                quote_char='"' if quoting else False,
-                newlines_in_values=quoting,
-                invalid_row_handler=note,
-            ),
+            # One thread: it alone knows the numbers of rows, and two are hardly faster.
+            read_options=pa_csv.ReadOptions(use_threads=False, column_names=None if header else names),
+            parse_options=layout,
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict(wanted),
                 include_columns=list(wanted),
@@ -200,15 +212,9 @@ def _parse(
                 check_utf8=False,  # the scan did
             ),
         )
-
-    try:
-        try:
-            table = parse(threads=True)
-            return (parse(threads=False), widths) if widths else (table, widths)
-        except pa.ArrowInvalid:
-            return parse(threads=False), widths  # only one thread knows the row's number
     except pa.ArrowInvalid as error:
         raise _refusal(error, names, path, header) from error
+    return table, widths
 
 
 def _refusal(error: pa.ArrowInvalid, names: list[str], path: Path, header: bool) -> InputError:

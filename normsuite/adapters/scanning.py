@@ -1,99 +1,112 @@
-"""Is this file clean text? One pass in blocks, for what a CSV parser would swallow silently."""
+"""Is this file clean text? One look at its bytes, for what a CSV parser would swallow silently."""
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+import mmap
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from normsuite.errors import InputError
 
-_BLOCK_BYTES: Final = 4 << 20
-_QUOTE: Final = ord('"')
+_BLOCK_BYTES: Final = 256 << 10  # fits a core's cache
+_QUOTE, _LINE_FEED, _RETURN = ord('"'), ord("\n"), ord("\r")
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FIX_TEXT: Final = "save it as plain UTF-8 text"
 
 
-def refuse_unfit(path: Path, delimiter: str | None) -> None:
+def refuse_unfit(path: Path, delimiter: str | None) -> bool:
     """Raise unless the file is UTF-8 text without NUL bytes, in which every quoted cell closes.
 
     Args:
         path: the raw file.
         delimiter: what separates cells, or None where quotes are characters like any other.
 
+    Returns:
+        Whether a quoted cell may hold a line break.
+
     Raises:
         InputError: names the line of the first fault.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    quotes: list[np.ndarray] = []
-    for start, before, block, after in _blocks(path):
-        pending = len(decoder.getstate()[0])  # bytes of a character that the block before began
-        try:
-            decoder.decode(block, final=not after)
-        except UnicodeDecodeError as error:
-            raise _unfit(path, start - pending + error.start, "is not UTF-8", _FIX_TEXT) from None
-        if b"\0" in block:
-            raise _unfit(path, start + block.index(b"\0"), "holds a NUL byte", _FIX_TEXT)
-        if delimiter:
-            quotes.append(_quotes_in(before, block, after or b"\n", start))
-    opened = _unclosed(quotes, delimiter) if delimiter else None
+    text = _mapped(path)
+    _check_encoding(text, path)
+    if delimiter is None:
+        return False
+    view = np.frombuffer(text, np.uint8)
+    quotes, breaks = _offsets(view, _QUOTE), _offsets(view, _LINE_FEED)
+    before, after = _neighbours(view, quotes)
+    edge = np.zeros(256, bool)
+    edge[[ord(delimiter), _LINE_FEED, _RETURN]] = True
+    opens, closes = edge[before], edge[after]
+    # A well-formed file alternates; the halves of a doubled quote close and open again.
+    alternates = (opens | (before == _QUOTE))[0::2].all() and (closes | (after == _QUOTE))[1::2].all()
+    if alternates and len(quotes) % 2 == 0:
+        ends = np.searchsorted(breaks, quotes)
+        return bool((ends[0::2] != ends[1::2]).any())
+    opened = _unclosed(quotes, opens, closes, after)
     if opened is not None:
         fix = 'close it, and double each " inside a quoted cell'
-        raise _unfit(path, opened, "opens a quote that does not close where its cell ends", fix)
+        raise _unfit(text, opened, "opens a quote that does not close where its cell ends", fix, path)
+    return True
 
 
-def _blocks(path: Path) -> Iterator[tuple[int, bytes, bytes, bytes]]:
-    """Offset of each block of the file, the byte before it, the block, the byte after it (b"" at the end)."""
+def _mapped(path: Path) -> mmap.mmap:
     try:
         with path.open("rb") as source:
-            _check_head(source.peek(4), path)
-            start, before = 0, b"\n"
-            while block := source.read(_BLOCK_BYTES):
-                yield start, before, block, source.peek(1)[:1]
-                start, before = start + len(block), block[-1:]
+            if not source.peek(1):
+                raise InputError("is empty", file=path)
+            return mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror or error}", file=path) from error
 
 
-def _check_head(head: bytes, path: Path) -> None:
-    if not head:
-        raise InputError("is empty", file=path)
-    if head.startswith(codecs.BOM_UTF8):
+def _check_encoding(text: mmap.mmap, path: Path) -> None:
+    if text[:3] == codecs.BOM_UTF8:
         raise InputError("begins with a byte-order mark", file=path, fix="save it as UTF-8 without one")
-    if head.startswith(_UTF16):
+    if text[:2] in _UTF16:
         raise InputError("is UTF-16, not UTF-8 (line 1)", file=path, fix=_FIX_TEXT)
+    whole = [None, pa.py_buffer(np.array([0, len(text)])), pa.py_buffer(text)]
+    try:
+        pa.Array.from_buffers(pa.large_string(), 1, whole).validate(full=True)
+    except pa.ArrowInvalid:
+        try:
+            text[:].decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _unfit(text, error.start, "is not UTF-8", _FIX_TEXT, path) from None
+    nul = text.find(b"\0")
+    if nul >= 0:
+        raise _unfit(text, nul, "holds a NUL byte", _FIX_TEXT, path)
 
 
-def _unfit(path: Path, offset: int, what: str, fix: str) -> InputError:
+def _unfit(text: mmap.mmap, offset: int, what: str, fix: str, path: Path) -> InputError:
     """The error for a byte, which names its 1-based line."""
-    with path.open("rb") as source:
-        text = source.read(offset)
-    line = 1 + text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
+    before = text[:offset]
+    line = 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
     return InputError(f"line {line} {what}", file=path, fix=fix)
 
 
-def _quotes_in(before: bytes, block: bytes, after: bytes, start: int) -> np.ndarray:
-    """int64 [3, n]: offset of each quote in a block, the byte before it and the byte after it."""
-    around = np.frombuffer(before + block + after, np.uint8)
-    at = np.flatnonzero(around[1:-1] == _QUOTE)
-    return np.stack([at + start, around[at].astype(np.int64), around[at + 2].astype(np.int64)])
+def _offsets(view: np.ndarray, byte: int) -> np.ndarray:
+    """Where a byte occurs, int64."""
+    starts = range(0, len(view), _BLOCK_BYTES)
+    return np.concatenate([np.flatnonzero(view[at : at + _BLOCK_BYTES] == byte) + at for at in starts])
 
 
-def _unclosed(found: list[np.ndarray], delimiter: str) -> int | None:
+def _neighbours(view: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The bytes before and after some offsets; the file's ends count as line ends."""
+    before, after = view[at - 1], view[np.minimum(at + 1, len(view) - 1)]
+    before[at == 0] = _LINE_FEED
+    after[at == len(view) - 1] = _LINE_FEED
+    return before, after
+
+
+def _unclosed(quotes: np.ndarray, opens: np.ndarray, closes: np.ndarray, after: np.ndarray) -> int | None:
     """Offset of the first quote that opens a cell and does not close at the end of one, or None."""
-    at, before, after = np.concatenate(found, axis=1)
-    edges = [ord(byte) for byte in (delimiter, "\n", "\r")]
-    opens, closes = np.isin(before, edges), np.isin(after, edges)
-    # A well-formed file alternates; the halves of a doubled quote close and open again.
-    alternates = (opens | (before == _QUOTE))[0::2].all() and (closes | (after == _QUOTE))[1::2].all()
-    if alternates and len(at) % 2 == 0:
-        return None
     opened: int | None = None
     doubled = False
-    for offset, may_open, may_close, following in zip(at.tolist(), opens, closes, after, strict=True):
+    for offset, may_open, may_close, following in zip(quotes.tolist(), opens, closes, after, strict=True):
         if doubled:
             doubled = False
         elif opened is None:

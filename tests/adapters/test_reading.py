@@ -56,6 +56,13 @@ def test_optional_and_ignored_columns(write):
     assert read_rows(path, TWO, optional=["b"], ignored=["z"]).table.to_pydict() == {"a": ["1"]}
 
 
+def test_a_column_of_no_type_must_be_there_and_is_not_read(write):
+    columns = {"a": pa.string(), "b": None}
+    assert read_rows(write("a,b\n1,2\n"), columns).table.column_names == ["a"]
+    with pytest.raises(InputError, match="missing column"):
+        read_rows(write("a\n1\n"), columns)
+
+
 def test_a_file_without_header(write):
     table = read_csv(write('8.5,"one, two"\n,three\n'), {"x": pa.float64(), "y": pa.string()}, header=False)
     assert table.to_pydict() == {"x": [8.5, None], "y": ["one, two", "three"]}

@@ -1,0 +1,181 @@
+"""From raw rows to items: set rows aside, bring the annotators of one item together, count their votes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from normsuite.adapters.base import set_aside_rows
+from normsuite.adapters.reading import RawRows
+
+EMPTY: Final = -1
+UNKNOWN: Final = -2
+
+
+@dataclass(frozen=True)
+class Check:
+    """What sets a row aside.
+
+    Attributes:
+        field: the column at fault.
+        bad: bool [n], the rows that fail.
+        reason: what is wrong, to be read after the value.
+        invalid: whether such a row breaks the format rather than being one of its known gaps.
+    """
+
+    field: str
+    bad: np.ndarray
+    reason: str
+    invalid: bool = True
+
+
+def sift(raw: RawRows, file: str, checks: Iterable[Check]) -> tuple[np.ndarray, pa.Table]:
+    """The rows that pass every check (bool [n]), and the others with the first check that each fails."""
+    left = np.ones(raw.table.num_rows, bool)
+    tables = [raw.set_aside]
+    for check in checks:
+        hit = left & check.bad
+        left &= ~hit
+        if hit.any():
+            mask = pa.array(hit)
+            values = raw.table[check.field].filter(mask).combine_chunks()
+            rows = raw.records.filter(mask)
+            tables.append(
+                set_aside_rows(file, rows, check.field, check.reason, values, invalid=check.invalid)
+            )
+    return left, in_row_order(tables)
+
+
+def in_row_order(tables: Iterable[pa.Table]) -> pa.Table:
+    """Set-aside tables as one, in the order of the rows."""
+    together = pa.concat_tables(tables).combine_chunks()
+    return together.take(pc.sort_indices(together["row"]))
+
+
+def codes(column: pa.ChunkedArray, meanings: Mapping[str, int]) -> np.ndarray:
+    """What each cell of a dictionary column means: int8 [n], ``EMPTY`` for "", ``UNKNOWN`` for other."""
+    cells = column.combine_chunks()
+    known = {"": EMPTY, **meanings}
+    table = np.array([known.get(value, UNKNOWN) for value in cells.dictionary.to_pylist()], np.int8)
+    meant: np.ndarray = table[np.asarray(cells.indices)]
+    return meant
+
+
+def numerals(values: Iterable[int]) -> dict[str, int]:
+    """Whole numbers as files write them, also by way of a float ("1", "1.0")."""
+    return {text: value for value in values for text in (str(value), f"{value}.0")}
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rows that belong together, numbered as they appear.
+
+    Attributes:
+        codes: int64 [n], each row's group.
+        first: int64 [g], each group's first row.
+    """
+
+    codes: np.ndarray
+    first: np.ndarray
+
+    def later(self) -> np.ndarray:
+        """The rows that are not the first of their group, int64."""
+        is_later = np.ones(len(self.codes), bool)
+        is_later[self.first] = False
+        return np.flatnonzero(is_later)
+
+    def differs(self, column: pa.ChunkedArray) -> np.ndarray:
+        """Whether each row has another value than the first row of its group, bool [n]."""
+        later = self.later()
+        first = self.first[self.codes[later]]
+        different = np.zeros(len(self.codes), bool)
+        texts = (column.take(pa.array(rows)).cast(pa.string()) for rows in (later, first))
+        different[later] = np.asarray(pc.not_equal(*texts))
+        return different
+
+    def votes(self, labels: np.ndarray, k: int) -> np.ndarray:
+        """Rows of each group per label; a negative label casts none; int32 [g, k]."""
+        cast = labels >= 0
+        at = self.codes[cast] * k + labels[cast]
+        return np.bincount(at, minlength=len(self.first) * k).reshape(-1, k).astype(np.int32)
+
+    def means(self, values: np.ndarray) -> pa.Array:
+        """Mean of each group's values but NaN; null where there is none; float64 [g]."""
+        there = ~np.isnan(values)
+        n = np.bincount(self.codes[there], minlength=len(self.first))
+        total = np.bincount(self.codes[there], values[there], len(self.first))
+        return pa.array(total / np.maximum(n, 1), mask=n == 0)
+
+
+def group(*keys: np.ndarray) -> Groups:
+    """The rows that agree in all ``keys``, each int64 [n] and not negative."""
+    together = np.zeros(len(keys[0]), np.int64)
+    for key in keys:
+        together = together * (int(key.max(initial=0)) + 1) + key
+    numbers = encode(pa.chunked_array([together]))
+    return Groups(numbers, np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1)))
+
+
+def encode(column: pa.ChunkedArray) -> np.ndarray:
+    """Distinct values of a column numbered as they appear, int64 [n]."""
+    values = column.combine_chunks()
+    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+    return np.asarray(encoded.indices).astype(np.int64)
+
+
+def majority(votes: np.ndarray) -> tuple[pa.Array, pa.Array]:
+    """The label with the most votes (null on a tie), and on a tie the labels that share it (null otherwise).
+
+    Args:
+        votes: int [g, k], at least one vote in each row.
+    """
+    top = votes == votes.max(axis=1, keepdims=True)
+    tied = top.sum(axis=1) > 1
+    gold = pa.array(votes.argmax(axis=1).astype(np.int32), mask=tied)
+    return gold, index_lists(top, absent=~tied)
+
+
+def index_lists(chosen: np.ndarray, absent: np.ndarray | None = None) -> pa.Array:
+    """list<int32> [g]: the columns chosen in each row of a bool [g, k] matrix; null where ``absent``."""
+    if absent is not None:
+        chosen = chosen & ~absent[:, None]
+    offsets = pa.array(np.concatenate([[0], chosen.sum(axis=1).cumsum()]), pa.int32())
+    mask = None if absent is None else pa.array(absent)
+    return pa.ListArray.from_arrays(offsets, pa.array(chosen.nonzero()[1].astype(np.int32)), mask=mask)
+
+
+def row_lists(matrix: np.ndarray) -> pa.Array:
+    """list<int32> [g]: each row of an int32 [g, k] matrix."""
+    offsets = np.arange(len(matrix) + 1, dtype=np.int32) * matrix.shape[1]
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(matrix.ravel()))
+
+
+def digests(texts: pa.Array, size: int) -> pa.Array:
+    """A stable hash of each string, ``2 * size`` hexadecimal digits of BLAKE2b."""
+    hashed = [hashlib.blake2b(text.encode(), digest_size=size).hexdigest() for text in texts.to_pylist()]
+    return pa.array(hashed, pa.string())
+
+
+def same_list(values: Sequence[str], n: int) -> pa.Array:
+    """list<string> [n]: the same values in every row."""
+    k = len(values)
+    words = pa.array(values, pa.string()).take(pa.array(np.tile(np.arange(k), n)))
+    return pa.ListArray.from_arrays(pa.array(np.arange(n + 1, dtype=np.int32) * k), words)
+
+
+def source(
+    rows: pa.Array, labels: pa.Array, cultures: pa.Array | None, splits: pa.Array | None, file: str
+) -> pa.Array:
+    """The Items' ``source`` column; a part that is None is null."""
+    n = len(rows)
+    none = pa.nulls(n, pa.string())
+    parts = [none if part is None else part.cast(pa.string()) for part in (labels, cultures, splits)]
+    return pa.StructArray.from_arrays(
+        [rows.cast(pa.int64()), *parts, pa.repeat(file, n)], ["row", "label", "culture", "split", "file"]
+    )
