@@ -1,0 +1,132 @@
+"""Plain metrics agree with scikit-learn and SciPy, with and without weights."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from sklearn import metrics as sk
+
+from normsuite import metrics
+
+
+@st.composite
+def labelled(draw):
+    """Gold, predicted and weights (how often a row is repeated) of 1 to 40 rows."""
+    n, k = draw(st.integers(1, 40)), draw(st.integers(2, 5))
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    weight = random.integers(0, 4, n)
+    weight[0] += 1
+    return random.integers(0, k, n), random.integers(0, k, n), weight
+
+
+@given(labelled())
+def test_label_metrics_equal_scikit_learn(rows):
+    gold, predicted, weight = rows
+    drawn = weight > 0
+    assert metrics.accuracy(gold, predicted) == pytest.approx(sk.accuracy_score(gold, predicted))
+    assert metrics.macro_f1(gold, predicted) == pytest.approx(sk.f1_score(gold, predicted, average="macro"))
+    weighted = sk.f1_score(gold[drawn], predicted[drawn], average="macro", sample_weight=weight[drawn])
+    assert metrics.macro_f1(gold, predicted, weight) == pytest.approx(weighted)
+    assert metrics.accuracy(gold, predicted, weight) == pytest.approx(
+        sk.accuracy_score(gold, predicted, sample_weight=weight)
+    )
+    label = gold[0]
+    of_label = sk.recall_score(gold, predicted, labels=[label], average="macro", sample_weight=weight)
+    assert metrics.recall(gold, predicted, label, weight) == pytest.approx(of_label)
+    steps = sk.mean_absolute_error(gold, predicted, sample_weight=weight)
+    assert metrics.mean_absolute_error(gold, predicted, weight) == pytest.approx(steps)
+
+
+@given(labelled())
+def test_a_weight_counts_a_row_so_many_times(rows):
+    gold, predicted, weight = rows
+    scores = predicted + np.linspace(0, 0.3, len(gold)).round(1)
+    again = np.repeat(np.arange(len(gold)), weight)
+    for metric in (metrics.accuracy, metrics.macro_f1, metrics.mean_absolute_error):
+        assert metric(gold, scores, weight) == pytest.approx(metric(gold[again], scores[again]))
+    for metric in (metrics.pearson, metrics.spearman):
+        expected = metric(gold[again], scores[again])
+        assert metric(gold, scores, weight) == pytest.approx(expected, nan_ok=True, abs=1e-9)
+
+
+@given(st.integers(0, 2**32), st.integers(2, 40))
+def test_correlations_equal_scipy(seed, n):
+    random = np.random.default_rng(seed)
+    x, y = random.integers(0, 6, n), random.normal(size=n).round(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pearson, spearman = stats.pearsonr(x, y).statistic, stats.spearmanr(x, y).statistic
+    assert metrics.pearson(x, y) == pytest.approx(pearson, nan_ok=True, abs=1e-9)
+    assert metrics.spearman(x, y) == pytest.approx(spearman, nan_ok=True, abs=1e-9)
+
+
+def test_correlations_with_a_constant_are_undefined():
+    for metric in (metrics.pearson, metrics.spearman):
+        assert np.isnan(metric([1.1, 1.1, 1.1], [1.0, 2.0, 3.0]))
+        assert np.isnan(metric([0.1, 0.2, 0.3], [0.7, 0.7, 0.7]))
+        assert np.isnan(metric([], []))
+
+
+def test_pearson_survives_a_large_offset():
+    x = np.array([1.0, 2.0, 4.0, 8.0])
+    y = np.array([1.0, 3.0, 2.0, 9.0])
+    assert metrics.pearson(x + 1e7, y - 1e7) == pytest.approx(stats.pearsonr(x, y).statistic)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 40), st.integers(2, 5))
+def test_probability_metrics_equal_scikit_learn(seed, n, k):
+    random = np.random.default_rng(seed)
+    gold, probabilities = random.integers(0, k, n), random.dirichlet(np.ones(k), n)
+    shares, labels = np.eye(k)[gold], list(range(k))
+    weight = random.integers(1, 4, n)
+    expected = sk.log_loss(gold, probabilities, labels=labels, sample_weight=weight)
+    assert metrics.log_loss(shares, probabilities, weight) == pytest.approx(expected)
+    squares = ((probabilities - shares) ** 2).sum(axis=1)
+    assert metrics.brier(shares, probabilities, weight) == pytest.approx(np.average(squares, weights=weight))
+
+
+def test_log_loss_of_an_impossible_gold_is_clipped():
+    assert metrics.log_loss([[1.0, 0.0]], [[0.0, 1.0]]) == pytest.approx(-np.log(1e-12))
+
+
+def test_log_loss_against_votes_is_cross_entropy():
+    assert metrics.log_loss([[0.75, 0.25]], [[0.5, 0.5]]) == pytest.approx(np.log(2))
+
+
+@given(st.integers(0, 2**32), st.integers(1, 60))
+def test_calibration_error_equals_a_plain_loop_over_bins(seed, n):
+    random = np.random.default_rng(seed)
+    gold, probabilities = random.integers(0, 3, n), random.dirichlet(np.ones(3), n)
+    top, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == gold
+    expected = 0.0
+    for edge in np.arange(10) / 10:
+        inside = (top >= edge) & (top < edge + 0.1)
+        if inside.any():
+            expected += inside.mean() * abs(top[inside].mean() - right[inside].mean())
+    assert metrics.calibration_error(gold, probabilities) == pytest.approx(expected)
+
+
+def test_certainty_falls_into_the_last_bin():
+    assert metrics.calibration_error([0, 1], [[1.0, 0.0], [1.0, 0.0]]) == pytest.approx(0.5)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 30))
+def test_set_metrics_equal_scikit_learn(seed, n):
+    random = np.random.default_rng(seed)
+    gold, predicted = random.random((2, n, 4)) < 0.3
+    expected = sk.f1_score(gold, predicted, average="samples", zero_division=1)
+    assert metrics.samples_f1(gold, predicted) == pytest.approx(expected)
+    occurring = (gold | predicted).any(axis=0)
+    if occurring.any():
+        expected = sk.f1_score(gold[:, occurring], predicted[:, occurring], average="macro", zero_division=0)
+        if occurring.sum() > 1:
+            assert metrics.set_macro_f1(gold, predicted) == pytest.approx(expected)
+
+
+def test_metrics_of_no_rows_are_undefined():
+    assert np.isnan(metrics.accuracy([], []))
+    assert np.isnan(metrics.macro_f1([], []))
+    assert np.isnan(metrics.brier(np.empty((0, 3)), np.empty((0, 3))))
