@@ -12,7 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 import normsuite
-from normsuite.adapters import Adapted, get_adapter
+from normsuite.adapters import ADAPTERS, Adapted, get_adapter
 from normsuite.adapters.build import load
 from normsuite.aggregate import aggregate
 from normsuite.engines import Checkpoint, Engine
@@ -192,12 +192,13 @@ def _describe_task(question: Question) -> dict[str, Any]:
 
 
 def _describe_data(question: Question) -> dict[str, Any]:
-    adapter = get_adapter(question.task.data.set)
+    name = question.task.data.set
+    adapter = get_adapter(name) if name in ADAPTERS else None
     return {
-        "title": adapter.title,
+        "title": adapter.title if adapter else name,
         "version": question.adapted.version,
-        "revision": adapter.home.revision,
-        "licence": adapter.home.licence,
+        "revision": adapter.home.revision if adapter else "",
+        "licence": adapter.home.licence if adapter else "",
         "files": dict(question.adapted.files),
         "items": question.adapted.items.num_rows,
         "set_aside": question.adapted.set_aside.num_rows,

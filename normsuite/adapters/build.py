@@ -42,7 +42,9 @@ def find_raw(adapter: Adapter, raw: Path | None) -> Path:
     found = cached(adapter)
     if found is None:
         fix = f"run `normsuite data get {adapter.name}`, or give a copy with --raw"
-        raise InputError(f"the data set {adapter.name!r} is not on this machine", fix=adapter.home.manual or fix)
+        raise InputError(
+            f"the data set {adapter.name!r} is not on this machine", fix=adapter.home.manual or fix
+        )
     return found
 
 
@@ -51,26 +53,36 @@ def load(name: str, raw: Path | None = None, view: str = "", *, keep_going: bool
 
     Args:
         name: the data set.
-        raw: its raw file or folder, or a Parquet file that ``build`` wrote; None looks in the cache.
+        raw: its raw file or folder, or a Parquet file of Items, which may be of any data set; None looks in
+            the cache.
         view: which judgement to take of each row; empty is the adapter's first.
         keep_going: set rows that break the format aside instead of refusing the file.
 
     Raises:
         InputError: nothing there, not the data set's format, rows that break it.
     """
+    if raw is not None and raw.is_file() and _is_items(raw):
+        return _read_built(name, raw)
     adapter = get_adapter(name)
     if view and view not in adapter.views:
-        raise InputError(f"the data set {name!r} has no view {view!r}", fix=f"choose one of {', '.join(adapter.views)}")
+        raise InputError(
+            f"the data set {name!r} has no view {view!r}", fix=f"choose one of {', '.join(adapter.views)}"
+        )
     path = find_raw(adapter, raw)
-    if path.is_file() and _is_items(path):
-        items = read_table(path, ITEM_SCHEMA)
-        adapted = Adapted(items, SET_ASIDE_SCHEMA.empty_table(), "built before", {path.name: sha256(path)})
-    else:
-        adapted = adapter.read(path, view or adapter.views[0])
-        if not keep_going:
-            refuse_invalid(adapted)
+    adapted = adapter.read(path, view or adapter.views[0])
+    if not keep_going:
+        refuse_invalid(adapted)
     check_items(adapted.items, path)
     return adapted
+
+
+def _read_built(name: str, path: Path) -> Adapted:
+    """Items that were built before, by ``build`` or by anyone who writes the schema: no adapter is needed."""
+    items = read_items(path)
+    named = items["dataset"].unique().to_pylist()
+    if named != [name]:
+        raise InputError(f"holds items of {', '.join(named)}, not of {name}", file=path, field="dataset")
+    return Adapted(items, SET_ASIDE_SCHEMA.empty_table(), "Items as given", {path.name: sha256(path)})
 
 
 def build(

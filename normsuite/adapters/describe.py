@@ -83,7 +83,12 @@ def data_card(adapter: Adapter, adapted: Adapted) -> str:
     ]
     for title, counts in statistics(items).items():
         shown = counts[:_MOST]
-        lines += [f"## By {title}", "", *_table((title, "items"), ((name, f"{n:,}") for name, n in shown)), ""]
+        lines += [
+            f"## By {title}",
+            "",
+            *_table((title, "items"), ((name, f"{n:,}") for name, n in shown)),
+            "",
+        ]
         if len(counts) > _MOST:
             lines += [f"… and {len(counts) - _MOST:,} more values.", ""]
     shipped = folders.data_cards() / f"{adapter.name}.md"

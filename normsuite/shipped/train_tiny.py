@@ -46,6 +46,7 @@ class Recipe:
         rate: peak learning rate of AdamW, after a linear warm-up, then a cosine to a tenth.
         text_weight: weight of predicting the prompt's own tokens beside the answer's.
         mini_share: share of batches drawn from `mini`.
+        dropout: share of the prompt's tokens hidden in a batch (word dropout), against learning rows by heart.
         seed: of everything.
     """
 
@@ -53,7 +54,8 @@ class Recipe:
     tokens: int = 6144
     rate: float = 2e-3
     text_weight: float = 0.3
-    mini_share: float = 0.1
+    mini_share: float = 0.25
+    dropout: float = 0.1
     seed: int = 0
 
 
@@ -143,21 +145,22 @@ def batches(rows: list[list[int]], tokens: int, rng: random.Random) -> Iterator[
         yield from packed
 
 
-def loss_of(model: LlamaForCausalLM, batch: list[list[int]], text_weight: float) -> torch.Tensor:
+def loss_of(model: LlamaForCausalLM, batch: list[list[int]], recipe: Recipe) -> torch.Tensor:
     """Cross-entropy of the answer, plus ``text_weight`` times that of a tenth of the prompt's tokens."""
     width = max(len(row) for row in batch)
     ids = torch.zeros((len(batch), width), dtype=torch.long)
     for at, row in enumerate(batch):
         ids[at, : len(row)] = torch.tensor(row)
     lengths = torch.tensor([len(row) for row in batch])
-    states = model.model(input_ids=ids, use_cache=False).last_hidden_state
+    inside = torch.arange(1, width) < (lengths - 2)[:, None]
+    hidden = torch.nn.functional.pad(inside & (torch.rand(inside.shape) < recipe.dropout), (1, 0))
+    states = model.model(input_ids=ids.masked_fill(hidden, 0), use_cache=False).last_hidden_state
     answers = torch.arange(len(batch)), lengths - 2
     answer_loss = _cross_entropy(model, states[answers[0], answers[1] - 1], ids[answers])
     # The vocabulary is the dear part: a sample of the text teaches the words at a tenth of the price.
-    inside = torch.arange(1, width) < (lengths - 2)[:, None]
     text = torch.nonzero(inside & (torch.rand(inside.shape) < 0.1), as_tuple=True)
     text_loss = _cross_entropy(model, states[text[0], text[1]], ids[text[0], text[1] + 1])
-    return answer_loss + text_weight * text_loss
+    return answer_loss + recipe.text_weight * text_loss
 
 
 def _cross_entropy(model: LlamaForCausalLM, states: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -182,7 +185,7 @@ def fit(model: LlamaForCausalLM, ethics: list[list[int]], mini: list[list[int]],
     for step in range(1, recipe.steps + 1):
         batch = next(sources[rng.random() < recipe.mini_share])
         with torch.autocast("cpu", torch.bfloat16):
-            loss = loss_of(model, batch, recipe.text_weight)
+            loss = loss_of(model, batch, recipe)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()

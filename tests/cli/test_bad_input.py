@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -58,7 +59,7 @@ def test_missing_file(normsuite, tmp_path: Path) -> None:
         (b"", ["empty"]),
         (NORMAD, ["no rows"]),
         ((NORMAD + ROWS).encode("utf-16"), ["normad_etiquette_final_data.csv", "UTF-8"]),
-        ((NORMAD + ROWS.replace("Ana", "Zoë")).encode("latin-1"), ["row 2", "UTF-8"]),
+        ((NORMAD + ROWS.replace("Ana", "Zoë")).encode("latin-1"), ["line 2", "UTF-8"]),
         (b"\xef\xbb\xbf" + (NORMAD + ROWS).encode(), ["byte-order mark"]),
         ((NORMAD + ROWS).replace("Story,", "", 1), ["Story"]),
         (NORMAD.replace("\n", ",Surprise\n") + ROWS.replace("\n", ",s\n"), ["Surprise"]),
@@ -99,7 +100,7 @@ def test_check_names_row_and_field_of_tampered_items(normsuite, tmp_path: Path) 
     gold = table["gold"].to_pylist()
     gold[4] = 9
     at = table.schema.get_field_index("gold")
-    pq.write_table(table.set_column(at, table.schema.field(at), [gold]), out)
+    pq.write_table(table.set_column(at, table.schema.field(at), pa.array(gold, pa.int32())), out)
     refused(normsuite("data", "check", out), "row 5", "gold", "9")
 
 
@@ -153,9 +154,14 @@ def test_bad_task_file(run_task, tmp_path: Path, text: str, parts: list[str]) ->
     assert not (tmp_path / "r").exists()
 
 
-def test_label_words_that_the_tokenizer_cannot_tell_apart(run_task) -> None:
-    words = TASK.replace("answer: letters", "answer: words").replace("T, normal: N", "Ok, normal: ' OK'")
-    refused(run_task(words, folders.tiny()), "not distinct for this tokenizer")
+def test_label_words_that_the_tokenizer_cannot_tell_apart(run_task, tmp_path: Path) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    model = Path(shutil.copytree(folders.tiny(), tmp_path / "model"))
+    few_words = Tokenizer(models.WordLevel({"[UNK]": 0, "Answer": 1, ":": 2}, unk_token="[UNK]"))
+    few_words.pre_tokenizer = pre_tokenizers.Whitespace()
+    few_words.save(str(model / "tokenizer.json"))
+    refused(run_task(TASK, model), "not distinct for this tokenizer")
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,9 @@ def test_label_reads_are_the_full_vocabulary_log_probabilities(engine, reference
         expected = [float(truth[list(forms)].logsumexp(-1)) for forms in labels]
         assert reads.log_probs[row] == pytest.approx(expected, abs=1e-4)
         assert reads.mass[row] == pytest.approx(np.exp(expected).sum(), abs=1e-4)
-        assert reads.top_is_label[row] == (int(truth.argmax()) in {token for forms in labels for token in forms})
+        assert reads.top_is_label[row] == (
+            int(truth.argmax()) in {token for forms in labels for token in forms}
+        )
 
 
 def test_whole_continuations_sum_their_tokens(engine, reference) -> None:

@@ -1,0 +1,118 @@
+"""The whole way, with the shipped checkpoint on the shipped data, and what survives a ``kill -9``."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from normsuite import folders
+from normsuite.engines import find_checkpoint
+from normsuite.engines.transformers import TransformersEngine
+from normsuite.evaluate import Settings, evaluate, prepare
+from normsuite.runs import Run, open_run
+from normsuite.tasks import resolve_tasks
+
+SETTINGS = Settings(limit=12, replicates=200)
+
+
+@pytest.fixture(scope="module")
+def model():
+    checkpoint = find_checkpoint(str(folders.tiny()))
+    return checkpoint, TransformersEngine(checkpoint, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def run(model, tmp_path_factory) -> Run:
+    questions = prepare(resolve_tasks("mini-*"), {}, SETTINGS)
+    return evaluate(model, questions, tmp_path_factory.mktemp("runs") / "r", settings=SETTINGS)
+
+
+def test_every_task_has_the_model_and_the_baselines_beside_it(run: Run) -> None:
+    results = run.results().to_pandas()
+    overall = results[(results.facet == "") & (results.metric == "accuracy")]
+    scorers = overall.groupby("task").scorer.agg(set).to_dict()
+    assert scorers == {
+        task: {"labels", "majority", "random", "tfidf"} for task in ("mini-framed", "mini-rules", "mini-stories")
+    }
+    assert ((overall.ci_low <= overall.value) & (overall.value <= overall.ci_high)).all()
+    assert (overall.chance == pytest.approx(1 / 3)) if len(overall) == 1 else (overall.chance.round(6) == 0.333333).all()
+    assert (overall.clusters == 12).all()
+
+
+def test_countries_zones_and_categories_are_groups(run: Run) -> None:
+    results = run.results()
+    facets = set(results["facet"].to_pylist())
+    assert {"", "country", "zone", "topic", "wording", "order"} <= facets
+
+
+def test_a_prediction_carries_no_text_of_the_data_set(run: Run) -> None:
+    predictions = run.predictions("mini-stories")
+    assert not {"situation", "behavior", "norm", "frame"} & set(predictions.column_names)
+
+
+def test_the_manifest_names_the_work_and_nothing_of_the_machine(run: Run) -> None:
+    text = (run.path / "manifest.json").read_text()
+    assert str(Path.home()) not in text
+    assert str(folders.tiny().parent) not in text
+    assert run.manifest["model"]["name"] == "normsuite-tiny"
+    assert set(run.manifest["tasks"]["mini-framed"]["prompts"]) >= {"plain"}
+    assert all(len(digest) == 64 for digest in run.manifest["data"]["mini"]["files"].values())
+
+
+def test_a_finished_run_is_not_asked_again(run: Run, model) -> None:
+    class Silent:
+        """The engine's description without the engine: any question to it is a fault."""
+
+        def describe(self):
+            return model[1].describe()
+
+    before = {path: path.stat().st_mtime_ns for path in run.path.rglob("*.parquet") if path.name != "results.parquet"}
+    questions = prepare(resolve_tasks("mini-*"), {}, SETTINGS)
+    again = evaluate((model[0], Silent()), questions, run.path, settings=SETTINGS)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert again.results().equals(run.results())
+
+
+def test_the_limit_samples_whole_clusters_by_seed() -> None:
+    def chosen(seed: int) -> list[str]:
+        (question,) = prepare(resolve_tasks("mini-framed"), {}, Settings(limit=5, seed=seed))
+        assert len(question.items["cluster"].unique()) == 5
+        return question.items["id"].to_pylist()
+
+    assert chosen(1) == chosen(1) != chosen(2)
+
+
+COMMAND = [sys.executable, "-m", "normsuite", "run", str(folders.tiny()), "--tasks", "mini-*", "--replicates", "200"]
+
+
+def test_kill_9_loses_at_most_the_part_in_flight_and_the_results_are_the_same(tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    subprocess.run([*COMMAND, "--out", str(whole)], check=True, capture_output=True)
+
+    process = subprocess.Popen([*COMMAND, "--out", str(broken)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    first_part = open_run(whole).part_path("mini-framed", "labels", 0).name
+    deadline = time.monotonic() + 120
+    while not (broken / "predictions" / first_part).exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (broken / "results.parquet").exists()
+    survived = {path.name: path.read_bytes() for path in (broken / "predictions").glob("*.parquet")}
+    assert first_part in survived
+    for path in (broken / "predictions").glob("[!.]*.parquet"):
+        pq.read_table(path)
+
+    subprocess.run([*COMMAND, "--out", str(broken)], check=True, capture_output=True)
+    for name, content in survived.items():
+        assert (broken / "predictions" / name).read_bytes() == content
+    for name in ("results.parquet", "results.json"):
+        assert (broken / name).read_bytes() == (whole / name).read_bytes()
+    tasks = open_run(broken).predictions("mini-stories")
+    assert pc.count_distinct(tasks["item"]).as_py() * 6 == tasks.num_rows
