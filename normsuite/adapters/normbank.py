@@ -30,6 +30,7 @@ from normsuite.adapters.rows import (
     group,
     in_row_order,
     majority,
+    numbered,
     numerals,
     row_lists,
     same_list,
@@ -114,7 +115,7 @@ def _checks(table: pa.Table, pair: np.ndarray, malformed: np.ndarray) -> list[Ch
             "is not the row's setting and behavior",
         ),
         Check("constraints", malformed, grammar),
-        Check("split", group(pair).differs(table["split"]), other_split),
+        Check("split", numbered(pair).differs(table["split"]), other_split),
     ]
 
 

@@ -60,10 +60,10 @@ def in_row_order(tables: Iterable[pa.Table]) -> pa.Table:
 
 def codes(column: pa.ChunkedArray, meanings: Mapping[str, int]) -> np.ndarray:
     """What each cell of a dictionary column means: int8 [n], ``EMPTY`` for "", ``UNKNOWN`` for other."""
-    cells = column.combine_chunks()
     known = {"": EMPTY, **meanings}
-    table = np.array([known.get(value, UNKNOWN) for value in cells.dictionary.to_pylist()], np.int8)
-    meant: np.ndarray = table[np.asarray(cells.indices)]
+    words = column.chunk(0).dictionary.to_pylist()
+    table = np.array([known.get(word, UNKNOWN) for word in words], np.int8)
+    meant: np.ndarray = table[encode(column)]
     return meant
 
 
@@ -118,27 +118,32 @@ def group(*keys: np.ndarray) -> Groups:
     together = np.zeros(len(keys[0]), np.int64)
     for key in keys:
         together = together * (int(key.max(initial=0)) + 1) + key
-    numbers = encode(pa.chunked_array([together]))
-    return Groups(numbers, np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1)))
+    return numbered(encode(pa.chunked_array([together])))
+
+
+def numbered(codes: np.ndarray) -> Groups:
+    """Groups of rows with the same code, where codes count up as they first appear (see ``encode``)."""
+    return Groups(codes, np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1)))
 
 
 def encode(column: pa.ChunkedArray) -> np.ndarray:
-    """Distinct values of a column numbered as they appear, int64 [n]."""
-    values = column.combine_chunks()
-    encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-    return np.asarray(encoded.indices).astype(np.int64)
+    """Distinct values of a column numbered, in the order they appear unless it is a dictionary; int64 [n]."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    indices = [np.asarray(chunk.indices) for chunk in encoded.chunks]
+    return np.concatenate([np.zeros(0, np.int64), *indices])
 
 
 def majority(votes: np.ndarray) -> tuple[pa.Array, pa.Array]:
     """The label with the most votes (null on a tie), and on a tie the labels that share it (null otherwise).
 
     Args:
-        votes: int [g, k], at least one vote in each row.
+        votes: int [g, k]; where nobody voted, all labels are tied.
     """
-    top = votes == votes.max(axis=1, keepdims=True)
-    tied = top.sum(axis=1) > 1
-    gold = pa.array(votes.argmax(axis=1).astype(np.int32), mask=tied)
-    return gold, index_lists(top, absent=~tied)
+    columns = np.ascontiguousarray(votes.T)  # label after label: numpy is slow along short rows
+    top = columns == columns.max(axis=0)
+    tied = top.sum(axis=0) > 1
+    gold = (top * np.arange(len(top))[:, None]).sum(axis=0)
+    return pa.array(gold.astype(np.int32), mask=tied), index_lists(top.T, absent=~tied)
 
 
 def index_lists(chosen: np.ndarray, absent: np.ndarray | None = None) -> pa.Array:

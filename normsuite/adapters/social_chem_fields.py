@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.rows import EMPTY, UNKNOWN, Check, codes, encode, group, numerals
+from normsuite.adapters.rows import EMPTY, UNKNOWN, Check, codes, encode, group, numbered, numerals
 from normsuite.schema import SPLITS
 
 AREAS: Final = ("confessions", "dearabby", "rocstories", "amitheasshole")
@@ -128,18 +128,18 @@ def answers_in(table: pa.Table) -> Answers:
 
 def _choices(column: pa.ChunkedArray, values: tuple[str, ...]) -> np.ndarray:
     """The options chosen in cells such as "a|c", bool [n, k + 1]; see ``Answers``."""
-    cells = column.combine_chunks()
     at = _words(values)
-    table = np.zeros((len(cells.dictionary), len(values) + 1), bool)
-    for row, text in enumerate(cells.dictionary.to_pylist()):
+    words = column.chunk(0).dictionary.to_pylist()
+    table = np.zeros((len(words), len(values) + 1), bool)
+    for row, text in enumerate(words):
         table[row, [at.get(value, len(values)) for value in text.split("|") if value]] = True
-    chosen: np.ndarray = table[np.asarray(cells.indices)]
+    chosen: np.ndarray = table[encode(column)]
     return chosen
 
 
 def checks(table: pa.Table, answers: Answers, view: View) -> list[Check]:
     """What sets a row aside: first what breaks the format, then what the view does not ask about."""
-    rule = group(answers.keys["rot-id"])
+    rule = numbered(answers.keys["rot-id"])
     return [
         *(
             Check(name, values == UNKNOWN, f"is not one of {', '.join(dict.fromkeys(CLOSED[name]))}")

@@ -78,9 +78,12 @@ def _unquoted(rows: RawRows) -> RawRows:
 
 def _without_quotes(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """The texts; one wholly enclosed in quotes is freed of them, and its doubled quotes are halved."""
-    enclosed = pc.match_substring_regex(texts, _ENCLOSED)
-    if not pc.any(enclosed).as_py():
-        return texts
-    inner = pc.utf8_slice_codeunits(texts.filter(enclosed), 1, -1)
-    freed = pc.replace_substring(inner, '""', '"').combine_chunks()
-    return pa.chunked_array([pc.replace_with_mask(texts.combine_chunks(), enclosed.combine_chunks(), freed)])
+
+    def freed(chunk: pa.Array) -> pa.Array:
+        enclosed = pc.match_substring_regex(chunk, _ENCLOSED)
+        if not enclosed.true_count:
+            return chunk
+        inner = pc.utf8_slice_codeunits(chunk.filter(enclosed), 1, -1)
+        return pc.replace_with_mask(chunk, enclosed, pc.replace_substring(inner, '""', '"'))
+
+    return pa.chunked_array([freed(chunk) for chunk in texts.chunks])
