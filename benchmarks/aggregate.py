@@ -73,6 +73,10 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - start, result
 
 
+def best_of_three(work: Callable[[], Any]) -> tuple[float, Any]:
+    return min((timed(work) for _ in range(3)), key=lambda run: run[0])
+
+
 def large(items: int, clusters: int) -> None:
     table = predictions(items, clusters, countries=75, categories=20)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -96,7 +100,7 @@ def against_scipy(clusters: int = 2_000, groups: int = 75) -> None:
     group = np.arange(clusters) % groups
     rows = generator.integers(1, 20, clusters)
     hits = generator.binomial(rows, 0.6)
-    member = np.flatnonzero(np.ones(groups))[:, None] == group
+    member = np.arange(groups)[:, None] == group
     broadcast = (member * hits).astype(float), (member * rows).astype(float)
 
     def share(hit: np.ndarray, row: np.ndarray, axis: int = -1) -> np.ndarray:
@@ -110,20 +114,6 @@ def against_scipy(clusters: int = 2_000, groups: int = 75) -> None:
         totals = [np.bincount(cell, column[drawn].ravel(), minlength=size) for column in (hits, rows)]
         return (totals[0] / totals[1]).reshape(-1, groups).T.squeeze()
 
-    def by_scipy(data: tuple[np.ndarray, ...], statistic: Callable[..., np.ndarray], batch: int) -> Any:
-        with np.errstate(invalid="ignore"):
-            return stats.bootstrap(
-                data,
-                statistic,
-                paired=len(data) > 1,
-                vectorized=True,
-                n_resamples=REPLICATES,
-                batch=batch,
-                axis=-1,
-                method="percentile",
-                rng=np.random.default_rng(2),
-            )
-
     parts = [np.flatnonzero(group == index) for index in range(groups)]
     sums = [(part, np.stack([hits[part], rows[part]], axis=1).astype(float)) for part in parts]
     ours = group_sums(sums, clusters, [(slice(0, 2), mean_value)])
@@ -132,9 +122,9 @@ def against_scipy(clusters: int = 2_000, groups: int = 75) -> None:
         (replicates,) = bootstrap([ours], clusters, REPLICATES, seed=3)
         return np.stack(interval(replicates[:, 0]))
 
-    seconds, bounds = min((timed(by_counts) for _ in range(3)), key=lambda run: run[0])
-    plain, result = timed(lambda: by_scipy(broadcast, share, 25))
-    tuned, by_hand = timed(lambda: by_scipy((np.arange(clusters),), shares_of, 100))
+    seconds, bounds = best_of_three(by_counts)
+    plain, result = best_of_three(lambda: scipy_bootstrap(broadcast, share, batch=25))
+    tuned, by_hand = best_of_three(lambda: scipy_bootstrap((np.arange(clusters),), shares_of, batch=100))
     print(f"\n{clusters:,} clusters in {groups} groups, share of hits, {REPLICATES:,} replicates")
     print(f"normsuite {seconds:.2f} s")
     for name, other, theirs in (
@@ -148,6 +138,20 @@ def against_scipy(clusters: int = 2_000, groups: int = 75) -> None:
         print(
             f"  intervals differ by {np.sqrt(np.mean(difference**2)):.2f} Monte-Carlo errors (1 is expected)"
         )
+
+
+def scipy_bootstrap(data: tuple[np.ndarray, ...], statistic: Callable[..., np.ndarray], batch: int) -> object:
+    return stats.bootstrap(
+        data,
+        statistic,
+        paired=len(data) > 1,
+        vectorized=True,
+        n_resamples=REPLICATES,
+        batch=batch,
+        axis=-1,
+        method="percentile",
+        rng=np.random.default_rng(2),
+    )
 
 
 def monte_carlo_error(replicates: np.ndarray) -> np.ndarray:

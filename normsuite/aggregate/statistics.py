@@ -30,19 +30,18 @@ class Product:
     """Groups whose sums are one matrix product with the surplus.
 
     Attributes:
-        groups: [g] which groups.
+        groups: which groups, g of them.
         clusters: [c] the clusters they have rows in; None is all of the task.
         sums: [g * s, c] the s sums of each group in each cluster.
     """
 
-    groups: Ints
+    groups: slice | Ints
     clusters: Ints | None
     sums: NDArray[np.float32]
 
     def __call__(self, surplus: Surplus) -> NDArray[np.float32]:
-        """[g, s, replicates]."""
-        drawn = surplus if self.clusters is None else np.take(surplus, self.clusters, axis=0)
-        return (self.sums @ drawn).reshape(len(self.groups), -1, surplus.shape[1])
+        """[g * s, replicates]."""
+        return self.sums @ (surplus if self.clusters is None else np.take(surplus, self.clusters, axis=0))
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class GroupSums:
 
     Attributes:
         observed: [G, s] sums over the data.
-        products: how the surplus adds to them.
+        products: what the surplus adds to them, each group in one product.
         values: the metrics.
     """
 
@@ -70,9 +69,10 @@ class GroupSums:
 
     def __call__(self, surplus: Surplus) -> Floats:
         """Values [G, metrics, replicates]."""
-        totals = np.repeat(self.observed[:, :, None], surplus.shape[1], axis=2)
+        totals = np.empty((*self.observed.shape, surplus.shape[1]))
         for product in self.products:
-            totals[product.groups] += product(surplus)
+            totals[product.groups] = product(surplus).reshape(-1, *totals.shape[1:])
+        totals += self.observed[:, :, None]
         own = (np.moveaxis(totals[:, value.columns], 1, 2) for value in self.values)
         return np.stack([value.of(sums) for value, sums in zip(self.values, own, strict=True)], axis=1)
 
@@ -93,9 +93,9 @@ def group_sums(
     tables = [(cluster, table[:, kept].T.astype(np.float32)) for cluster, table in sums]
     wide = [group for group, (cluster, _) in enumerate(tables) if len(cluster) > _MOST * clusters]
     products = [
-        Product(np.array([group]), cluster, table)
+        Product(slice(group, group + 1), cluster, table)
         for group, (cluster, table) in enumerate(tables)
-        if group not in wide and len(cluster)
+        if group not in wide
     ]
     if wide:
         spread = np.zeros((len(wide), len(kept), clusters), np.float32)
