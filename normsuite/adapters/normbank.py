@@ -44,7 +44,7 @@ _FILES: Final = ("NormBank.csv", "SCENE_extended.csv")
 _ROWS: Final = 155_423
 OPTIONS: Final = ("taboo", "normal", "expected")
 _ALIASES: Final = {"okay": "normal"}
-"""The form the workers filled in says "okay" where the published file says "normal"."""
+"""Another word for the label in the authors' files; what ``unexpected`` meant there is not said."""
 
 _WORDS: Final = pa.dictionary(pa.int32(), pa.string())
 _COLUMNS: Final = {
