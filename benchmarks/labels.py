@@ -1,8 +1,8 @@
 """Items per second of label reads, against lm-evaluation-harness 0.4.13's `hf` backend, in one run.
 
 Both sides get the same prompts (every wording of every three-label item of `mini`, chat template applied),
-the same checkpoint, dtype, device and batch size, and tokenise inside the clock. The harness sends one request
-per label; normsuite sends one per item. Prints the rates, their ratio, and the largest difference of
+the same checkpoint, dtype, device and batch size, and tokenise inside the clock. The harness sends one
+request per label; normsuite sends one per item. Prints the rates, their ratio, and the largest difference of
 log-probabilities.
 
     pip install -e '.[benchmarks]'

@@ -46,7 +46,7 @@ class Recipe:
         rate: peak learning rate of AdamW, after a linear warm-up, then a cosine to a tenth.
         text_weight: weight of predicting the prompt's own tokens beside the answer's.
         mini_share: share of batches drawn from `mini`.
-        dropout: share of the prompt's tokens hidden in a batch (word dropout), against learning rows by heart.
+        dropout: share of the prompt's tokens hidden (word dropout), against learning rows by heart.
         seed: of everything.
     """
 

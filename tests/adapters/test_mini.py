@@ -178,7 +178,9 @@ def test_shipped_families_differ_in_one_constraint_that_changes_the_label(shippe
         slots = {tuple((c["subject"], c["name"], c["relation"]) for c in item["frame"]) for item in members}
         assert len(slots) == 1, name
         # A story's value belongs to the rule in force: it goes with the country where that is what changes.
-        values = zip(*([c["value"] for c in item["frame"] if c["name"] != "value"] for item in members), strict=True)
+        values = zip(
+            *([c["value"] for c in item["frame"] if c["name"] != "value"] for item in members), strict=True
+        )
         assert sum(len(set(column)) > 1 for column in values) == 1, name
         assert all(item["explanation"] for item in members), name
 

@@ -12,7 +12,7 @@ from normsuite import folders
 
 NORMAD = "ID,Country,Background,Axis,Subaxis,Value,Rule-of-Thumb,Story,Explanation,Gold Label\n"
 ROWS = (
-    '0,egypt,b,Etiquette,eating,Sharing.,Eat with the right hand.,"Ana eats with her right hand. Is it ok?",e,yes\n'
+    '0,egypt,b,Etiquette,eating,Sharing.,Use your right hand.,"Ana eats with her right hand. Is it ok?",e,yes\n'
     "1,japan,b,Etiquette,visiting,Cleanness.,Take off your shoes.,Ben keeps his shoes on. Is it ok?,e,no\n"
 )
 
@@ -67,7 +67,18 @@ def test_missing_file(normsuite, tmp_path: Path) -> None:
         (NORMAD + ROWS.replace("yes\n", "maybe\n"), ["row 1", "Gold Label", "maybe", "yes, no, neutral"]),
         (NORMAD + ROWS + ROWS.splitlines()[0].replace("Ana", "Eva") + "\n", ["row 3", "ID"]),
     ],
-    ids="empty header-only utf-16 latin-1 bom missing-column extra-column quotes label clashing-ids".split(),
+    ids=[
+        "empty",
+        "header only",
+        "UTF-16",
+        "Latin-1",
+        "byte-order mark",
+        "missing column",
+        "extra column",
+        "unbalanced quotes",
+        "label outside the set",
+        "clashing ids",
+    ],
 )
 def test_bad_raw_file(build, content: bytes | str, parts: list[str]) -> None:
     refused(build(content), *parts)

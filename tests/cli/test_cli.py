@@ -8,7 +8,17 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-HEAVY = ("torch", "transformers", "datasets", "pandas", "pyarrow", "sklearn", "matplotlib", "pydantic", "scipy")
+HEAVY = (
+    "torch",
+    "transformers",
+    "datasets",
+    "pandas",
+    "pyarrow",
+    "sklearn",
+    "matplotlib",
+    "pydantic",
+    "scipy",
+)
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -31,7 +41,11 @@ def test_demo_runs_the_shipped_model_on_the_shipped_data(normsuite, tmp_path: Pa
     page = (tmp_path / "demo" / "report.html").read_text()
     assert "normsuite-tiny" in page
     results = json.loads((tmp_path / "demo" / "results.json").read_text())["results"]
-    of_model = [row for row in results if row["scorer"] == "labels" and row["metric"] == "accuracy" and not row["facet"]]
+    of_model = [
+        row
+        for row in results
+        if row["scorer"] == "labels" and row["metric"] == "accuracy" and not row["facet"]
+    ]
     # Above chance on held-out families, with the interval: what the checkpoint is there to show.
     assert any(row["ci_low"] > row["chance"] for row in of_model)
 
@@ -46,7 +60,11 @@ def test_build_check_and_stats(normsuite, tmp_path: Path) -> None:
     out = tmp_path / "mini.parquet"
     built = normsuite("data", "build", "mini", "--out", out)
     assert built.code == 0, built.err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mini.card.md", "mini.parquet", "mini.set-aside.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "mini.card.md",
+        "mini.parquet",
+        "mini.set-aside.csv",
+    ]
     card = out.with_suffix(".card.md").read_text()
     for heading in ("## By split", "## By label", "## By country", "## By zone", "## By category: topic"):
         assert heading in card
@@ -109,7 +127,9 @@ def test_items_of_a_data_set_of_ones_own_need_no_adapter(normsuite, tmp_path: Pa
             "dataset": "tea-house",
             "split": "test",
             "kind": "label",
-            "situation": [f"Guest {i} is offered tea and {'drinks it' if i % 2 else 'pours it away'}." for i in range(n)],
+            "situation": [
+                f"Guest {i} is offered tea and {'drinks it' if i % 2 else 'pours it away'}." for i in range(n)
+            ],
             "options": [["rude", "polite"]] * n,
             "gold": [i % 2 for i in range(n)],
             "cluster": [str(i) for i in range(n)],
@@ -134,5 +154,7 @@ def test_items_of_a_data_set_of_ones_own_need_no_adapter(normsuite, tmp_path: Pa
 def test_built_items_of_another_data_set_are_refused(normsuite, tmp_path: Path) -> None:
     out = tmp_path / "mini.parquet"
     assert normsuite("data", "build", "mini", "--out", out).code == 0
-    outcome = normsuite("run", "baselines", "--tasks", "ethics-*", "--raw", f"ethics={out}", "--out", tmp_path / "r")
+    outcome = normsuite(
+        "run", "baselines", "--tasks", "ethics-*", "--raw", f"ethics={out}", "--out", tmp_path / "r"
+    )
     assert (outcome.code, "holds items of mini, not of ethics" in outcome.err) == (2, True)
