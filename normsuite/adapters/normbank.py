@@ -21,12 +21,13 @@ from normsuite import cultures
 from normsuite.adapters.base import Adapted, Adapter, Home, set_aside_rows
 from normsuite.adapters.facets import facets
 from normsuite.adapters.normbank_frames import Frames, parse_frames
-from normsuite.adapters.reading import RawRows, find_file, read_rows, start_sha256
+from normsuite.adapters.reading import RawRows, find_file, read_rows
 from normsuite.adapters.rows import (
     Check,
+    Distinct,
     codes,
     digests,
-    encode,
+    distinct,
     group,
     in_row_order,
     majority,
@@ -36,6 +37,7 @@ from normsuite.adapters.rows import (
     same_list,
     sift,
     source,
+    texts,
 )
 from normsuite.schema import ITEM_SCHEMA, SPLITS, conform
 
@@ -48,7 +50,7 @@ _ALIASES: Final = {"okay": "normal"}
 
 _WORDS: Final = pa.dictionary(pa.int32(), pa.string())
 _COLUMNS: Final = {
-    "setting": pa.string(),
+    "setting": _WORDS,
     "behavior": pa.string(),
     "setting-behavior": pa.string(),
     "constraints": pa.string(),
@@ -86,23 +88,23 @@ def read(raw: Path, view: str = "") -> Adapted:
         InputError: the file cannot be used as a whole.
     """
     path = find_file(raw, _FILES)
-    digest = start_sha256(path)
     rows = read_rows(path, _COLUMNS, ignored=_EXTENDED)
-    constraints = rows.table["constraints"].combine_chunks().dictionary_encode()
-    frames, frame = parse_frames(constraints.dictionary), np.asarray(constraints.indices)
-    pair = encode(rows.table["setting-behavior"])
-    kept, set_aside = sift(rows, path.name, _checks(rows.table, pair, frames.malformed[frame]))
-    items, unknown = _items(rows, np.flatnonzero(kept), pair, frames, frame, path.name)
+    pairs, constraints = (distinct(rows.table[name]) for name in ("setting-behavior", "constraints"))
+    frames = parse_frames(constraints.values)
+    checks = _checks(rows.table, pairs.codes, frames.malformed[constraints.codes])
+    kept, set_aside = sift(rows, path.name, checks)
+    items, unknown = _items(rows, np.flatnonzero(kept), pairs, constraints, frames, path.name)
     total = rows.table.num_rows + rows.set_aside.num_rows
     version = f"{total:,} rows" if total == _ROWS else f"unrecognised ({total:,} rows)"
-    return Adapted(items, in_row_order([set_aside, unknown]), version, {path.name: digest.result()})
+    return Adapted(items, in_row_order([set_aside, unknown]), version, {path.name: rows.sha256})
 
 
 def _checks(table: pa.Table, pair: np.ndarray, malformed: np.ndarray) -> list[Check]:
     known_splits = {name: at for at, name in enumerate(SPLITS)}
     norms = _norms(table)
     label = codes(table["label"], numerals(range(len(OPTIONS))))
-    joined = pc.binary_join_element_wise(table["setting"], table["behavior"], " [BEHAVIOR] ")
+    setting = table["setting"].cast(pa.string())
+    joined = pc.binary_join_element_wise(setting, table["behavior"], " [BEHAVIOR] ")
     grammar = "does not consist of constraints of the form: name relation 'value'"
     other_split = "is another split than that of the setting-behavior's first row"
     return [
@@ -126,36 +128,35 @@ def _norms(table: pa.Table) -> np.ndarray:
 
 
 def _items(
-    rows: RawRows, kept: np.ndarray, pair: np.ndarray, frames: Frames, frame: np.ndarray, file: str
+    rows: RawRows, kept: np.ndarray, pairs: Distinct, constraints: Distinct, frames: Frames, file: str
 ) -> tuple[pa.Table, pa.Table]:
     """One item per distinct question, and a note on each whose country is not known by its name.
 
     Args:
         rows: the file's n rows.
         kept: int64 [m], those that passed.
-        pair: int [n], each row's setting and behavior.
-        frames: the distinct frames.
-        frame: int [n], each row's frame.
+        pairs: each row's setting and behavior.
+        constraints: each row's constraints.
+        frames: the frames of the distinct constraints.
         file: the file's name.
     """
-    groups = group(pair[kept], frame[kept])
-    at = kept[groups.first]
-    first = pa.array(at)
-    names = ("setting", "behavior", "setting-behavior", "norm", "split")
-    text = {name: rows.table[name].take(first).combine_chunks().cast(pa.string()) for name in names}
-    records = rows.records.take(first)
+    groups = group(pairs.codes[kept], constraints.codes[kept])
+    first = kept[groups.first]
+    frame = pa.array(constraints.codes[first])
+    text = texts(rows.table, ("setting", "behavior", "setting-behavior", "norm", "split"), first)
+    records = rows.records.take(pa.array(first))
     votes = groups.votes(_norms(rows.table)[kept], len(OPTIONS))
     gold, tied = majority(votes)
-    framed = frames.take(frame[at])
-    country = cultures.countries(framed.country)
+    named = frames.country.take(frame)
+    country = cultures.countries(named)
     columns = {
-        "id": _ids(pair[at], text["setting-behavior"], frame[at], frames.texts),
+        "id": _ids(pairs, constraints, first),
         "dataset": _NAME,
         "split": text["split"],
         "kind": "label",
         "situation": text["setting"],
         "behavior": text["behavior"],
-        "frame": framed.constraints,
+        "frame": frames.constraints.take(frame),
         "options": same_list(OPTIONS, len(first)),
         "gold": gold,
         "gold_set": tied,
@@ -165,24 +166,28 @@ def _items(
         "zone": cultures.zones(country),
         "language": "en",
         "categories": facets(
-            {"setting": text["setting"], "constraint": framed.names, "subject": framed.subjects}
+            {
+                "setting": text["setting"],
+                "constraint": frames.names.take(frame),
+                "subject": frames.subjects.take(frame),
+            }
         ),
         "family": text["setting-behavior"],
         "cluster": text["setting-behavior"],
-        "source": source(records, text["norm"], framed.country, text["split"], file),
+        "source": source(records, text["norm"], named, text["split"], file),
     }
-    lost = pc.and_(pc.is_valid(framed.country), pc.is_null(country))
+    lost = pc.and_(pc.is_valid(named), pc.is_null(country))
     reason = "is not a country we know; the item is kept without a country"
-    unknown = set_aside_rows(file, records.filter(lost), "constraints", reason, framed.country.filter(lost))
+    unknown = set_aside_rows(file, records.filter(lost), "constraints", reason, named.filter(lost))
     return conform(columns, ITEM_SCHEMA, len(first)), unknown
 
 
-def _ids(pair: np.ndarray, pairs: pa.Array, frame: np.ndarray, frames: pa.Array) -> pa.Array:
+def _ids(pairs: Distinct, constraints: Distinct, rows: np.ndarray) -> pa.Array:
     """``normbank:<pair>-<constraints>``: items of one family share the first part."""
-    families = group(pair)
-    of_pair = digests(pairs.take(pa.array(families.first)), 5).take(pa.array(families.codes))
-    of_frame = digests(frames, 4).take(pa.array(frame))
-    return pc.binary_join_element_wise(f"{_NAME}:", of_pair, "-", of_frame, "")
+    families = pc.binary_join_element_wise(f"{_NAME}:", digests(pairs.values, 5), "")
+    frames = digests(constraints.values, 4)
+    parts = (families.take(pa.array(pairs.codes[rows])), frames.take(pa.array(constraints.codes[rows])))
+    return pc.binary_join_element_wise(*parts, "-")
 
 
 ADAPTER: Final = Adapter(

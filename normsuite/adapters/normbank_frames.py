@@ -70,26 +70,18 @@ class Frames:
     """The frames of u distinct texts of constraints.
 
     Attributes:
-        texts: string [u], as written.
         constraints: list<{subject, name, relation, value}> [u].
         malformed: bool [u], texts that are not in the grammar.
         country: string [u], the value of the environment's ``country is``, null where none or several.
-        names: list<string> [u], the distinct names that occur, in the taxonomy's words or ``other``.
-        subjects: list<string> [u], the distinct subjects that occur.
+        names: list<dictionary> [u], the distinct names that occur, in the taxonomy's words or ``other``.
+        subjects: list<dictionary> [u], the distinct subjects that occur.
     """
 
-    texts: pa.Array
     constraints: pa.Array
     malformed: np.ndarray
     country: pa.Array
     names: pa.Array
     subjects: pa.Array
-
-    def take(self, rows: np.ndarray) -> Frames:
-        """The frames of some texts, one text as often as asked for."""
-        at = pa.array(rows)
-        taken = (part.take(at) for part in (self.country, self.names, self.subjects))
-        return Frames(self.texts.take(at), self.constraints.take(at), self.malformed[rows], *taken)
 
 
 def parse_frames(texts: pa.Array) -> Frames:
@@ -102,7 +94,6 @@ def parse_frames(texts: pa.Array) -> Frames:
     offsets = np.concatenate([[0], np.bincount(parents, minlength=len(texts)).cumsum()])
     bad = np.asarray(pc.is_null(parts.field("relation")))
     return Frames(
-        texts=texts,
         constraints=pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), parts),
         malformed=np.bincount(parents[bad], minlength=len(texts)) > 0,
         country=_countries(parts, parents, len(texts)),
@@ -150,10 +141,12 @@ def _taxonomy(names: pa.Array) -> pa.Array:
 
 
 def _distinct(values: pa.Array, parents: np.ndarray, vocabulary: list[str], n: int) -> pa.Array:
-    """list<string> [n]: the words of ``vocabulary`` that occur among each parent's values."""
+    """list<dictionary> [n]: the words of ``vocabulary`` that occur among each parent's values."""
     words = pa.array(vocabulary)
     occurs = np.zeros((n, len(vocabulary)), bool)
     at = np.asarray(pc.fill_null(pc.index_in(values, words), 0))
     occurs[parents, at] = True
     offsets = np.concatenate([[0], occurs.sum(axis=1).cumsum()])
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), words.take(pa.array(occurs.nonzero()[1])))
+    codes = pa.array(occurs.nonzero()[1].astype(np.int32))
+    found = pa.DictionaryArray.from_arrays(codes, words)
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), found)

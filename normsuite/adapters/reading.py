@@ -1,8 +1,8 @@
 """Reading raw tables: exact text in, one clear line out for a file that is not what it should be.
 
-A file is first scanned once, in blocks, for what a parser would swallow silently: another encoding, NUL
-bytes, quotes that never close. Then pyarrow parses it. No text is changed: cells are not
-stripped, and words such as ``None`` or ``NA`` stay words.
+While pyarrow parses a file, it is scanned for what a parser would swallow silently: another encoding, NUL
+bytes, quotes that never close. No text is changed: cells are not stripped, and words such as
+``None`` stay words.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import csv
 import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from normsuite.adapters.base import SET_ASIDE_SCHEMA, set_aside_rows
-from normsuite.adapters.scanning import refuse_unfit
+from normsuite.adapters.scanning import scan
 from normsuite.errors import InputError
 
 _CONVERSION: Final = re.compile(
@@ -39,25 +39,33 @@ class RawRows:
         table: the columns asked for, in the order asked for.
         records: int64 [n], each row's 1-based record number in the file (header and blank lines not counted).
         set_aside: the rows of another width, in ``SET_ASIDE_SCHEMA``.
+        sha256: the file's digest in hexadecimal.
     """
 
     table: pa.Table
     records: pa.Array
     set_aside: pa.Table
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How a file is laid out: names of its columns where no header gives them, types of those to read."""
+
+    names: list[str] | None
+    types: dict[str, pa.DataType]
+    delimiter: str
+    quoting: bool
+
+
+_Widths = list[tuple[int, int, str]]
+"""Record number, width and text of each row of another width."""
 
 
 def sha256(path: Path) -> str:
     """The file's SHA-256 in hexadecimal."""
     with path.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
-
-
-def start_sha256(path: Path) -> Future[str]:
-    """``sha256`` on a thread of its own, beside the reading of a large file."""
-    thread = ThreadPoolExecutor(1)
-    digest = thread.submit(sha256, path)
-    thread.shutdown(wait=False)
-    return digest
 
 
 def find_file(raw: Path, names: Sequence[str]) -> Path:
@@ -138,21 +146,26 @@ def read_rows(
         InputError: missing or empty file, no rows, another encoding, a byte-order mark, NUL bytes, quotes
             that do not close, missing or extra columns, a value that is not of its column's type.
     """
-    spanning = refuse_unfit(path, delimiter if quoting else None)
+    types = {name: kind for name, kind in columns.items() if kind is not None}
+    layout = _Layout(None if header else list(columns), types, delimiter, quoting)
+    with ThreadPoolExecutor(1) as beside:
+        parsed = beside.submit(_parse_lines, path, layout)
+        scanned = scan(path, delimiter if quoting else None)
     head = _first_records(path, 1 + header, delimiter, quoting)
     if len(head) < 1 + header:
         raise InputError("has no rows", file=path)
     names = head[0] if header else list(columns)
     _check_columns(names, columns, optional, ignored, path)
-    wanted = {name: kind for name, kind in columns.items() if kind is not None and name in names}
-    layout = pa_csv.ParseOptions(
-        delimiter=delimiter, quote_char='"' if quoting else False, newlines_in_values=spanning
-    )
-    table, widths = _parse(path, names, wanted, layout, header)
+    table, widths = (None if scanned.spanning else parsed.result()), _Widths()
+    if table is None:
+        table, widths = _parse_exactly(path, layout, names)
     if not table.num_rows:
         raise InputError(f"no row has {len(names)} columns ({', '.join(names)})", file=path)
     return RawRows(
-        table.combine_chunks(), _records(table.num_rows, widths), _set_aside_widths(path, widths, len(names))
+        table.select([name for name in types if name in names]).unify_dictionaries(),
+        _records(table.num_rows, widths),
+        _set_aside_widths(path, widths, len(names)),
+        scanned.sha256,
     )
 
 
@@ -182,39 +195,50 @@ def _check_columns(
         raise InputError(" and ".join(parts), file=path, fix=f"expected {', '.join(columns)}")
 
 
-def _parse(
-    path: Path,
-    names: list[str],
-    wanted: Mapping[str, pa.DataType],
-    layout: pa_csv.ParseOptions,
-    header: bool,
-) -> tuple[pa.Table, list[tuple[int, int, str]]]:
-    """The table, and (record number, width, text) of each row of another width."""
-    widths: list[tuple[int, int, str]] = []
+def _parse_lines(path: Path, layout: _Layout) -> pa.Table | None:
+    """The table if every line is a row of the right width and types, else None.
+
+    Void where quoted cells hold line breaks or the text is not UTF-8.
+    """
+    try:
+        return _parse(path, layout, pa_csv.ParseOptions())
+    except pa.ArrowInvalid:
+        return None
+
+
+def _parse_exactly(path: Path, layout: _Layout, names: list[str]) -> tuple[pa.Table, _Widths]:
+    """The table, and the rows of another width."""
+    header = layout.names is None
+    widths: _Widths = []
 
     def note(row: Any) -> str:
         widths.append((row.number - header, row.actual_columns, row.text))
         return "skip"
 
-    layout.invalid_row_handler = note
-
+    options = pa_csv.ParseOptions(newlines_in_values=layout.quoting, invalid_row_handler=note)
     try:
-        table = pa_csv.read_csv(
-            pa.OSFile(str(path), "rb"),
-            # One thread: it alone knows the numbers of rows, and two are hardly faster.
-            read_options=pa_csv.ReadOptions(use_threads=False, column_names=None if header else names),
-            parse_options=layout,
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict(wanted),
-                include_columns=list(wanted),
-                null_values=[""],
-                strings_can_be_null=False,
-                check_utf8=False,  # the scan did
-            ),
-        )
+        return _parse(path, layout, options), widths
     except pa.ArrowInvalid as error:
         raise _refusal(error, names, path, header) from error
-    return table, widths
+
+
+def _parse(path: Path, layout: _Layout, options: pa_csv.ParseOptions) -> pa.Table:
+    """The columns to read, null where the file lacks one."""
+    options.delimiter, options.quote_char = layout.delimiter, '"' if layout.quoting else False
+    return pa_csv.read_csv(
+        pa.OSFile(str(path), "rb"),
+        # One thread: it alone knows the numbers of rows, and another is busy with the scan.
+        read_options=pa_csv.ReadOptions(use_threads=False, column_names=layout.names),
+        parse_options=options,
+        convert_options=pa_csv.ConvertOptions(
+            column_types=layout.types,
+            include_columns=list(layout.types),
+            include_missing_columns=True,
+            null_values=[""],
+            strings_can_be_null=False,
+            check_utf8=False,  # the scan does
+        ),
+    )
 
 
 def _refusal(error: pa.ArrowInvalid, names: list[str], path: Path, header: bool) -> InputError:
@@ -228,13 +252,13 @@ def _refusal(error: pa.ArrowInvalid, names: list[str], path: Path, header: bool)
     return InputError(f"{value!r} is not {kind}", file=path, row=int(row) - header, field=field)
 
 
-def _records(kept: int, widths: list[tuple[int, int, str]]) -> pa.Array:
+def _records(kept: int, widths: _Widths) -> pa.Array:
     """Record numbers of the rows kept: all but those of another width."""
     numbers = np.arange(1, kept + len(widths) + 1)
-    return pa.array(np.delete(numbers, [record - 1 for record, _, _ in widths]))
+    return pa.array(np.delete(numbers, [record - 1 for record, _, _ in widths]) if widths else numbers)
 
 
-def _set_aside_widths(path: Path, widths: list[tuple[int, int, str]], expected: int) -> pa.Table:
+def _set_aside_widths(path: Path, widths: _Widths, expected: int) -> pa.Table:
     tables = [SET_ASIDE_SCHEMA.empty_table()]
     for width in sorted({width for _, width, _ in widths}):
         rows = [(record, text) for record, found, text in widths if found == width]

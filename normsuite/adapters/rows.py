@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.util import hash_array
 
 from normsuite.adapters.base import set_aside_rows
 from normsuite.adapters.reading import RawRows
@@ -61,9 +61,9 @@ def in_row_order(tables: Iterable[pa.Table]) -> pa.Table:
 def codes(column: pa.ChunkedArray, meanings: Mapping[str, int]) -> np.ndarray:
     """What each cell of a dictionary column means: int8 [n], ``EMPTY`` for "", ``UNKNOWN`` for other."""
     known = {"": EMPTY, **meanings}
-    words = column.chunk(0).dictionary.to_pylist()
-    table = np.array([known.get(word, UNKNOWN) for word in words], np.int8)
-    meant: np.ndarray = table[encode(column)]
+    words, cells = distinct(column)
+    table = np.array([known.get(word, UNKNOWN) for word in words.to_pylist()], np.int8)
+    meant: np.ndarray = table[cells]
     return meant
 
 
@@ -85,19 +85,27 @@ class Groups:
     first: np.ndarray
 
     def later(self) -> np.ndarray:
-        """The rows that are not the first of their group, int64."""
+        """Whether each row is not the first of its group, bool [n]."""
         is_later = np.ones(len(self.codes), bool)
         is_later[self.first] = False
-        return np.flatnonzero(is_later)
+        return is_later
 
     def differs(self, column: pa.ChunkedArray) -> np.ndarray:
         """Whether each row has another value than the first row of its group, bool [n]."""
-        later = self.later()
-        first = self.first[self.codes[later]]
+        if pa.types.is_dictionary(column.type):
+            values = encode(column)
+            return np.asarray(values != values[self.first[self.codes]])
+        # Rows of a group mostly follow one another: runs of one text are found in place, and compared once.
+        begins = np.ones(len(self.codes), bool)
+        begins[1:] = pc.not_equal(column.slice(1), column.slice(0, len(column) - 1))
+        begins[1:] |= self.codes[1:] != self.codes[:-1]
+        heads = np.flatnonzero(begins & self.later())
         different = np.zeros(len(self.codes), bool)
-        texts = (column.take(pa.array(rows)).cast(pa.string()) for rows in (later, first))
-        different[later] = np.asarray(pc.not_equal(*texts))
-        return different
+        if len(heads):
+            pairs = (column.take(pa.array(rows)) for rows in (heads, self.first[self.codes[heads]]))
+            different[heads] = pc.not_equal(*pairs)
+        run = np.cumsum(begins) - 1
+        return np.asarray(different[np.flatnonzero(begins)][run])
 
     def votes(self, labels: np.ndarray, k: int) -> np.ndarray:
         """Rows of each group per label; a negative label casts none; int32 [g, k]."""
@@ -118,19 +126,50 @@ def group(*keys: np.ndarray) -> Groups:
     together = np.zeros(len(keys[0]), np.int64)
     for key in keys:
         together = together * (int(key.max(initial=0)) + 1) + key
-    return numbered(encode(pa.chunked_array([together])))
+    return numbered(np.asarray(pa.array(together).dictionary_encode().indices))
 
 
 def numbered(codes: np.ndarray) -> Groups:
-    """Groups of rows with the same code, where codes count up as they first appear (see ``encode``)."""
-    return Groups(codes, np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1)))
+    """Groups of rows with the same code; every code from 0 to the highest occurs."""
+    first = np.empty(codes.max(initial=-1) + 1, np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last to be written stays
+    return Groups(codes, first)
+
+
+class Distinct(NamedTuple):
+    """The distinct values of a column of n rows.
+
+    Attributes:
+        values: [u], in the order they appear unless the column is a dictionary.
+        codes: int32 [n], the number of each row's value.
+    """
+
+    values: pa.Array
+    codes: np.ndarray
+
+
+def distinct(column: pa.ChunkedArray) -> Distinct:
+    """The distinct values of a column of at least one row; a dictionary's chunks must share their values."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    codes = np.concatenate([np.asarray(chunk.indices) for chunk in encoded.chunks])
+    return Distinct(encoded.chunk(0).dictionary, codes)
 
 
 def encode(column: pa.ChunkedArray) -> np.ndarray:
-    """Distinct values of a column numbered, in the order they appear unless it is a dictionary; int64 [n]."""
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    indices = [np.asarray(chunk.indices) for chunk in encoded.chunks]
-    return np.concatenate([np.zeros(0, np.int64), *indices])
+    """The number of each row's value, int32 [n] (see ``Distinct``)."""
+    return distinct(column).codes
+
+
+def texts(table: pa.Table, names: Iterable[str], rows: np.ndarray) -> dict[str, pa.Array | pa.ChunkedArray]:
+    """Columns as strings at some rows, int64 ascending; what was a dictionary is in one piece."""
+    chosen = np.zeros(table.num_rows, bool)
+    chosen[rows] = True
+    # Chunk by chunk: ``take`` would copy whole columns first.
+    picked = table.select(list(names)).filter(pa.array(chosen))
+    return {
+        name: column.cast(pa.string()).combine_chunks() if pa.types.is_dictionary(column.type) else column
+        for name, column in zip(picked.column_names, picked.columns, strict=True)
+    }
 
 
 def majority(votes: np.ndarray) -> tuple[pa.Array, pa.Array]:
@@ -161,16 +200,20 @@ def row_lists(matrix: np.ndarray) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(matrix.ravel()))
 
 
-def digests(texts: pa.Array, size: int) -> pa.Array:
-    """A stable hash of each string, ``2 * size`` hexadecimal digits of BLAKE2b."""
-    hashed = [hashlib.blake2b(text.encode(), digest_size=size).hexdigest() for text in texts.to_pylist()]
-    return pa.array(hashed, pa.string())
+def digests(texts: pa.Array | pa.ChunkedArray, size: int) -> pa.Array:
+    """A stable hash of each string: the first ``2 * size`` hexadecimal digits of its 64-bit SipHash."""
+    hashes = hash_array(texts.to_numpy(zero_copy_only=False), categorize=False)
+    octets = hashes.astype(">u8").view(np.uint8).reshape(-1, 8)[:, :size]
+    digits = np.frombuffer(b"0123456789abcdef", np.uint8)
+    pairs = np.stack([digits[octets >> 4], digits[octets & 15]], axis=-1)
+    offsets = np.arange(len(texts) + 1, dtype=np.int32) * (2 * size)
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(pairs.tobytes()))
 
 
 def same_list(values: Sequence[str], n: int) -> pa.Array:
     """list<string> [n]: the same values in every row."""
     k = len(values)
-    words = pa.array(values, pa.string()).take(pa.array(np.tile(np.arange(k), n)))
+    words = pa.array(values, pa.string()).take(pa.array(np.tile(np.arange(k, dtype=np.int32), n)))
     return pa.ListArray.from_arrays(pa.array(np.arange(n + 1, dtype=np.int32) * k), words)
 
 

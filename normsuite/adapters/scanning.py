@@ -1,8 +1,9 @@
-"""Is this file clean text? One pass over its lines, for what a CSV parser would swallow silently."""
+"""Is this file clean text, and which file is it? One pass for what a CSV parser would swallow silently."""
 
 from __future__ import annotations
 
 import codecs
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,39 +21,47 @@ _FIX_TEXT: Final = "save it as plain UTF-8 text"
 
 
 @dataclass(frozen=True)
+class Scan:
+    """What a scan found in a fit file.
+
+    Attributes:
+        sha256: the file's digest in hexadecimal.
+        spanning: whether a quoted cell may hold a line break.
+    """
+
+    sha256: str
+    spanning: bool
+
+
+@dataclass(frozen=True)
 class _Marks:
-    """Offsets of the quotes in a stretch of the file, the bytes beside each, offsets of the line feeds."""
+    """Offsets of the quotes in a stretch of the file, the bytes beside each, a number that tells its line."""
 
     quotes: np.ndarray
     before: np.ndarray
     after: np.ndarray
-    breaks: np.ndarray
+    lines: np.ndarray
 
 
-def refuse_unfit(path: Path, delimiter: str | None) -> bool:
+def scan(path: Path, delimiter: str | None) -> Scan:
     """Raise unless the file is UTF-8 text without NUL bytes, in which every quoted cell closes.
 
     Args:
         path: the raw file.
         delimiter: what separates cells, or None where quotes are characters like any other.
 
-    Returns:
-        Whether a quoted cell may hold a line break.
-
     Raises:
         InputError: names the line of the first fault.
     """
+    digest = hashlib.sha256()
     found: list[_Marks] = []
     for start, block in _blocks(path):
+        digest.update(block)
         _check_text(block, start, path)
-        if delimiter is not None:
+        if delimiter is not None and b'"' in block:
             found.append(_marks(block, start))
-    if delimiter is None:
-        return False
-    marks = _Marks(
-        *(np.concatenate([getattr(each, name) for each in found]) for name in _Marks.__annotations__)
-    )
-    return _check_quotes(marks, delimiter, path)
+    spanning = delimiter is not None and bool(found) and _check_quotes(_together(found), delimiter, path)
+    return Scan(digest.hexdigest(), spanning)
 
 
 def _blocks(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -102,8 +111,13 @@ def _unfit(path: Path, offset: int, what: str, fix: str) -> InputError:
 def _marks(block: bytes, start: int) -> _Marks:
     around = np.frombuffer(b"\n" + block + b"\n", np.uint8)  # whole lines: what lies beyond is a line's end
     quotes = np.flatnonzero(around == _QUOTE)
-    breaks = np.flatnonzero(around[1:-1] == _LINE_FEED)
-    return _Marks(quotes - 1 + start, around[quotes - 1], around[quotes + 1], breaks + start)
+    lines = np.searchsorted(np.flatnonzero(around == _LINE_FEED), quotes)
+    return _Marks(quotes - 1 + start, around[quotes - 1], around[quotes + 1], lines + start)
+
+
+def _together(found: list[_Marks]) -> _Marks:
+    names = _Marks.__annotations__
+    return _Marks(*(np.concatenate([getattr(each, name) for each in found]) for name in names))
 
 
 def _check_quotes(marks: _Marks, delimiter: str, path: Path) -> bool:
@@ -114,8 +128,7 @@ def _check_quotes(marks: _Marks, delimiter: str, path: Path) -> bool:
     # A well-formed file alternates; the halves of a doubled quote close and open again.
     starts, ends = opens | (marks.before == _QUOTE), closes | (marks.after == _QUOTE)
     if len(marks.quotes) % 2 == 0 and starts[0::2].all() and ends[1::2].all():
-        lines = np.searchsorted(marks.breaks, marks.quotes)
-        return bool((lines[0::2] != lines[1::2]).any())
+        return bool((marks.lines[0::2] != marks.lines[1::2]).any())
     opened = _unclosed(marks, opens, closes)
     if opened is not None:
         fix = 'close it, and double each " inside a quoted cell'

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from normsuite.adapters.base import Adapted, Adapter, Home, RemoteFile
 from normsuite.adapters.facets import facets
-from normsuite.adapters.reading import RawRows, find_file, start_sha256
+from normsuite.adapters.reading import RawRows, find_file
 from normsuite.adapters.rows import (
     EMPTY,
     Groups,
@@ -30,6 +30,7 @@ from normsuite.adapters.rows import (
     same_list,
     sift,
     source,
+    texts,
 )
 from normsuite.adapters.social_chem_fields import (
     AGENCIES,
@@ -67,14 +68,13 @@ def read(raw: Path, view: str = "") -> Adapted:
     if chosen is None:
         raise InputError(f"{_NAME} has no view {view!r}", fix=f"choose one of {', '.join(VIEWS)}")
     path = find_file(raw, (_FILE,))
-    digest = start_sha256(path)
     rows = read_table(path)
     answers = answers_in(rows.table)
     kept, set_aside = sift(rows, path.name, checks(rows.table, answers, chosen))
     items = _items(rows, np.flatnonzero(kept), answers.filter(kept), chosen, path.name)
     total = rows.table.num_rows + rows.set_aside.num_rows
     version = f"v1.0, {total:,} rows" if total == _ROWS else f"unrecognised ({total:,} rows)"
-    return Adapted(items, set_aside, version, {path.name: digest.result()})
+    return Adapted(items, set_aside, version, {path.name: rows.sha256})
 
 
 def _items(rows: RawRows, kept: np.ndarray, answers: Answers, view: View, file: str) -> pa.Table:
@@ -88,11 +88,8 @@ def _items(rows: RawRows, kept: np.ndarray, answers: Answers, view: View, file: 
         file: the file's name.
     """
     groups = group(*(answers.keys[name] for name in view.keys))
-    first = pa.array(kept[groups.first])
-    text = {
-        name: rows.table[name].take(first).combine_chunks().cast(pa.string())
-        for name in {*TEXTS, "area", "split", "action", view.field}
-    }
+    first = kept[groups.first]
+    text = texts(rows.table, {*TEXTS, "area", "split", "action", view.field}, first)
     keys = pc.binary_join_element_wise(*(text[name] for name in view.keys), "\t")
     columns: dict[str, Any] = {
         "id": pc.binary_join_element_wise(f"{_NAME}:", digests(keys, 8), ""),
@@ -106,7 +103,7 @@ def _items(rows: RawRows, kept: np.ndarray, answers: Answers, view: View, file: 
         "language": "en",
         "categories": facets(_facets(groups, text["area"], answers)),
         "cluster": text["situation-short-id"],
-        "source": source(rows.records.take(first), text[view.field], None, text["split"], file),
+        "source": source(rows.records.take(pa.array(first)), text[view.field], None, text["split"], file),
     }
     columns |= _gold(groups, answers, view)
     if view.of_action:

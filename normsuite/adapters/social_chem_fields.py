@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.rows import EMPTY, UNKNOWN, Check, codes, encode, group, numbered, numerals
+from normsuite.adapters.rows import EMPTY, UNKNOWN, Check, codes, distinct, encode, group, numbered, numerals
 from normsuite.schema import SPLITS
 
 AREAS: Final = ("confessions", "dearabby", "rocstories", "amitheasshole")
@@ -129,11 +129,11 @@ def answers_in(table: pa.Table) -> Answers:
 def _choices(column: pa.ChunkedArray, values: tuple[str, ...]) -> np.ndarray:
     """The options chosen in cells such as "a|c", bool [n, k + 1]; see ``Answers``."""
     at = _words(values)
-    words = column.chunk(0).dictionary.to_pylist()
+    words, cells = distinct(column)
     table = np.zeros((len(words), len(values) + 1), bool)
-    for row, text in enumerate(words):
+    for row, text in enumerate(words.to_pylist()):
         table[row, [at.get(value, len(values)) for value in text.split("|") if value]] = True
-    chosen: np.ndarray = table[encode(column)]
+    chosen: np.ndarray = table[cells]
     return chosen
 
 
@@ -176,6 +176,4 @@ def _gaps(table: pa.Table, answers: Answers, view: View) -> Iterator[Check]:
     same = group(
         *(keys[name] for name in (*view.keys, "breakdown-worker-id")), answer, codes["rot-bad"] - UNKNOWN
     )
-    again = np.zeros(table.num_rows, bool)
-    again[same.later()] = True
-    yield gap("rot-id", again, "is the same annotator's same answer again")
+    yield gap("rot-id", same.later(), "is the same annotator's same answer again")

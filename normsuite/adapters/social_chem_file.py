@@ -8,6 +8,7 @@ tried, and the one that sets fewer rows aside is taken.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -73,17 +74,19 @@ def _unquoted(rows: RawRows) -> RawRows:
     for at, name in enumerate(table.column_names):
         if table.schema.field(name).type == _TEXT:
             table = table.set_column(at, name, _without_quotes(table[name]))
-    return RawRows(table, rows.records, rows.set_aside)
+    return replace(rows, table=table)
 
 
 def _without_quotes(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """The texts; one wholly enclosed in quotes is freed of them, and its doubled quotes are halved."""
 
     def freed(chunk: pa.Array) -> pa.Array:
-        enclosed = pc.match_substring_regex(chunk, _ENCLOSED)
+        quoted = pc.starts_with(chunk, '"')
+        some = chunk.filter(quoted)
+        enclosed = pc.match_substring_regex(some, _ENCLOSED)
         if not enclosed.true_count:
             return chunk
-        inner = pc.utf8_slice_codeunits(chunk.filter(enclosed), 1, -1)
-        return pc.replace_with_mask(chunk, enclosed, pc.replace_substring(inner, '""', '"'))
+        inner = pc.replace_substring(pc.utf8_slice_codeunits(some, 1, -1), '""', '"')
+        return pc.replace_with_mask(chunk, quoted, pc.if_else(enclosed, inner, some))
 
     return pa.chunked_array([freed(chunk) for chunk in texts.chunks])
