@@ -7,13 +7,16 @@ A wording sees the item's fields by their schema names, and:
 - ``country``: the country's common name, or none; ``given``: frame values by name
 - ``clauses``: the frame in words, one clause for each constraint
 - ``context``: what the task lets the wording tell
+
+A wording is text, fields, conditions, loops and a few filters. It can neither call nor define anything, so
+that what it prints, and how much of it, is bounded by the item.
 """
 
 from __future__ import annotations
 
 import hashlib
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,12 +31,27 @@ from normsuite.cultures import country_name
 from normsuite.errors import InputError
 
 MIN_WORDINGS: Final = 3
+MOST_CHARACTERS: Final = 1_000_000
+_DEEPEST_LOOP: Final = 2
 _WHOSE: Final = {"PERSON": "the person's ", "OTHER": "the other person's ", "ENV": ""}
 _FIELDS: Final = frozenset(
     {"id", "situation", "behavior", "norm", "frame", "clauses", "given", "turns", "country", "language"}
     | {"context", "options", "option"}
 )
 """The names a wording may use."""
+_FILTERS: Final = frozenset(
+    {"capitalize", "count", "d", "default", "first", "int", "join", "last", "length", "list", "lower", "map"}
+    | {"reject", "rejectattr", "reverse", "select", "selectattr", "sort", "string", "title", "trim", "unique"}
+    | {"upper"}
+)
+"""The filters a wording may use: none makes much of little, and ``join`` is bounded."""
+_GRAMMAR: Final = (
+    *(nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Name, nodes.Const),
+    *(nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.List, nodes.Tuple, nodes.CondExpr, nodes.Compare),
+    *(nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Test, nodes.Filter, nodes.Keyword, nodes.Concat),
+    *(nodes.Add, nodes.Sub, nodes.FloorDiv, nodes.Neg),
+)
+"""The parts of Jinja's language a wording may use; above all no call, no macro, no assignment, no product."""
 
 
 class _Empty(jinja2.Undefined):
@@ -50,6 +68,14 @@ def _refuse_none(value: object) -> object:
     return value
 
 
+def _join(values: Iterable[object], separator: object = "") -> str:
+    """``join``, which is the one filter that multiplies lengths."""
+    words, between = [str(_refuse_none(value)) for value in values], str(separator)
+    if sum(map(len, words)) + len(between) * len(words) > MOST_CHARACTERS:
+        raise OverflowError(f"makes more than {MOST_CHARACTERS:,} characters")
+    return between.join(words)
+
+
 _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
     undefined=jinja2.StrictUndefined,
     finalize=_refuse_none,
@@ -57,8 +83,10 @@ _ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
     lstrip_blocks=True,
     autoescape=False,  # plain text for a model, never HTML
 )
-# A wording says the same each time it is rendered.
-del _ENVIRONMENT.globals["lipsum"], _ENVIRONMENT.filters["random"]
+_ENVIRONMENT.globals.clear()
+for _name in set(_ENVIRONMENT.filters) - _FILTERS:
+    del _ENVIRONMENT.filters[_name]
+_ENVIRONMENT.filters["join"] = _join
 
 
 @dataclass(frozen=True)
@@ -92,14 +120,15 @@ class Wording:
             fields: as ``item_fields`` gives them, plus ``options`` (and ``option``).
 
         Raises:
-            InputError: the template uses what does not exist, is empty, or must not be reached.
+            InputError: the template uses what does not exist, is empty, or must not be reached, or makes more
+                than ``MOST_CHARACTERS``.
         """
         filled = {
             name: _Empty(f"the field {name!r} is empty", name=name) if value is None else value
             for name, value in fields.items()
         }
         try:
-            return self.template.render(filled)
+            return _bounded(self.template.generate(filled))
         except SecurityError as error:
             what = f"reaches for what it must not: {error}"
             raise InputError(what, file=self.path, row=_line_of(error)) from None
@@ -110,6 +139,17 @@ class Wording:
             # A stranger's template can fail in any way Python can; every one is the template's fault.
             what = f"cannot be rendered ({type(error).__name__}: {error}), item {fields.get('id')!r}"
             raise InputError(what, file=self.path, row=_line_of(error)) from None
+
+
+def _bounded(parts: Iterable[str]) -> str:
+    """The parts as one text, given up as soon as it is too long."""
+    kept, size = [], 0
+    for part in parts:
+        size += len(part)
+        if size > MOST_CHARACTERS:
+            raise OverflowError(f"makes more than {MOST_CHARACTERS:,} characters")
+        kept.append(part)
+    return "".join(kept)
 
 
 def _line_of(error: Exception) -> int | None:
@@ -128,8 +168,8 @@ def load_wordings(family: str, folder: Path | None = None) -> list[Wording]:
         folder: another place than the shipped ``prompts/``.
 
     Raises:
-        InputError: no such family, fewer than ``MIN_WORDINGS``, a template that does not compile or uses a
-            name that no item has.
+        InputError: no such family, fewer than ``MIN_WORDINGS``, a template that is empty, does not compile,
+            or uses a name that no item has or a part of Jinja that no wording needs.
     """
     home = (folder or folders.prompts()) / family
     paths = sorted(home.glob("*.jinja"))
@@ -144,15 +184,33 @@ def _load(path: Path) -> Wording:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read as UTF-8 text ({error})", file=path) from None
+    if not text.strip():
+        raise InputError("is empty", file=path)
     try:
         tree = _ENVIRONMENT.parse(text)
+        _refuse_other_grammar(tree, path)  # before compiling, which computes constants
+        _refuse_unknown_names(tree, path)
         template = _ENVIRONMENT.from_string(text)
     except jinja2.TemplateSyntaxError as error:
         raise InputError(f"is not a Jinja template: {error.message}", file=path, row=error.lineno) from None
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise InputError(f"is nested too deeply ({type(error).__name__})", file=path) from None
-    _refuse_unknown_names(tree, path)
     return Wording(path.stem, path, hashlib.sha256(text.encode()).hexdigest(), template)
+
+
+def _refuse_other_grammar(tree: nodes.Node, path: Path, loops: int = 0) -> None:
+    """Raise for the first part of a template that is not of the wordings' own small language."""
+    for node in tree.iter_child_nodes():
+        name = type(node).__name__
+        if not isinstance(node, _GRAMMAR):
+            what, fix = f"{name} has no place in a wording", "use fields, if, for and filters"
+            raise InputError(what, file=path, row=node.lineno, fix=fix)
+        if isinstance(node, nodes.Filter) and node.name == "map" and node.args:
+            raise InputError("map takes attribute=... only", file=path, row=node.lineno)
+        depth = loops + isinstance(node, nodes.For)
+        if depth > _DEEPEST_LOOP:
+            raise InputError("loops are nested too deeply", file=path, row=node.lineno)
+        _refuse_other_grammar(node, path, depth)
 
 
 def _refuse_unknown_names(tree: nodes.Template, path: Path) -> None:

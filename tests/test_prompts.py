@@ -218,8 +218,30 @@ UNREADABLE = {
     "open block": ("fine\n{% if norm %}\nopen", 3, "is not a Jinja template"),
     "unknown filter": ("fine\n{{ norm | shout }}", 2, "No filter named 'shout'"),
     "a filter left to chance": ("{{ options | random }}", 1, "No filter named 'random'"),
-    "text left to chance": ("{{ lipsum() }}", 1, "'lipsum' is not a field"),
-    "nested too deeply": ("{% for a in options %}" * 30 + "{% endfor %}" * 30, None, "is nested too deeply"),
+    "text left to chance": ("{{ lipsum() }}", 1, "Call has no place in a wording"),
+    "globals": ("{{ cycler.__init__.__globals__ }}", 1, "'cycler' is not a field"),
+    "attribute filter": ("{{ (behavior | attr('__class__')).__mro__ }}", 1, "No filter named 'attr'"),
+    "format string": ("{{ '{0.__class__.__mro__}'.format(behavior) }}", 1, "Call has no place"),
+    "change of an item": ("fine\n{{ frame.append(1) }}", 2, "Call has no place"),
+    "another file": ("{% include '/etc/hostname' %}", 1, "Include has no place"),
+    "nothing": (" \n", None, "is empty"),
+    "a filter by name": ("{{ options | map('upper') }}", 1, "map takes attribute=... only"),
+    "three loops": ("{% for a in options %}" * 3 + "{% endfor %}" * 3, 1, "loops are nested too deeply"),
+    "parentheses": ("{{ " + "(" * 3000 + "norm" + ")" * 3000 + " }}", None, "is nested too deeply"),
+}
+# What would fill the memory or never end: all of it is refused before anything is computed.
+UNREADABLE |= {
+    f"endless: {name}": (text, 1, message)
+    for name, text, message in (
+        ("product", "{{ 'a' * 10**11 }}", "Mul has no place"),
+        ("power", "{{ 9 ** (9 ** 9) }}", "Pow has no place"),
+        ("width", "{{ '%99999999999d' % 1 }}", "Mod has no place"),
+        ("centred", "{{ norm | center(99999999999) }}", "No filter named 'center'"),
+        ("padded", "{{ norm.ljust(99999999999) }}", "Call has no place"),
+        ("range", "{% for i in range(999999999) %}x{% endfor %}", "Call has no place"),
+        ("doubled", "{% set x = norm %}" + "{% set x = x ~ x %}" * 60 + "{{ x }}", "Assign has no place"),
+        ("recursion", "{% macro f(x) %}{{ f(x ~ x) }}{% endmacro %}{{ f(norm) }}", "Macro has no place"),
+    )
 }
 
 
@@ -241,17 +263,12 @@ def test_a_wording_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 FAILING = {
     "class": ("fine\n{{ ''.__class__.__mro__ }}", 2, "reaches for what it must not"),
-    "globals": ("{{ cycler.__init__.__globals__ }}", 1, "reaches for what it must not"),
     "subscript": ("{{ behavior['__class__'].__mro__ }}", 1, "reaches for what it must not"),
-    "attribute filter": ("{{ (behavior | attr('__class__')).__mro__ }}", 1, "reaches for what it must not"),
     "mapped attribute": (
         "{{ options | map(attribute='__class__') | join }}",
         1,
         "reaches for what it must not",
     ),
-    "format string": ("{{ '{0.__class__.__mro__}'.format(behavior) }}", 1, "reaches for what it must not"),
-    "change of an item": ("{{ frame.append(1) }}", 1, "reaches for what it must not"),
-    "another file": ("{% include '/etc/hostname' %}", 1, "cannot be rendered"),
     "null field": ("fine\n{{ turns }}{{ language }}", 2, "the field 'language' is empty"),
     "null field, joined": ("{{ 'In ' ~ language }}", 1, "the field 'language' is empty"),
     "null field, trimmed": ("{{ language | trim }}", 1, "the field 'language' is empty"),
@@ -259,7 +276,16 @@ FAILING = {
     "no such value": ("{{ given['mood'] }}", 1, "'dict object' has no attribute 'mood'"),
     "a yes-no field": ("{{ option }}", 1, "'option' is undefined"),
     "division by zero": ("{{ 1 // (options | length - 2) }}", 1, "cannot be rendered (ZeroDivisionError"),
-    "endless range": ("{% for i in range(999999999) %}x{% endfor %}", 1, "cannot be rendered (OverflowError"),
+    "endless join": (
+        "{{ norm | join(norm) | join(norm) | join(norm) | join(norm) }}",
+        1,
+        "makes more than 1,000,000 characters",
+    ),
+    "endless loops": (
+        "{% for a in norm | join(norm) %}{% for b in norm | join(norm) %}{{ norm }}{% endfor %}{% endfor %}",
+        None,
+        "makes more than 1,000,000 characters",
+    ),
 }
 
 
