@@ -43,7 +43,9 @@ def facets(columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> pa.MapArray:
     kind = ITEM_SCHEMA.field("categories").type
     lists = pa.ListArray.from_arrays(_offsets(sizes[present]), _values(parts, sizes))
     keys = pa.array(list(columns), pa.string()).take(pa.array(key))
-    return pa.MapArray.from_arrays(_offsets(present.sum(axis=1)), keys, lists, kind)
+    return pa.MapArray.from_arrays(
+        _offsets(np.sum([part.present for part in parts], axis=0)), keys, lists, kind
+    )
 
 
 def _values(parts: list[_Facet], sizes: np.ndarray) -> pa.Array:

@@ -10,6 +10,7 @@ one item with votes. The same behavior under another frame is another item of th
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -89,7 +90,8 @@ def read(raw: Path, view: str = "") -> Adapted:
     """
     path = find_file(raw, _FILES)
     rows = read_rows(path, _COLUMNS, ignored=_EXTENDED)
-    pairs, constraints = (distinct(rows.table[name]) for name in ("setting-behavior", "constraints"))
+    with ThreadPoolExecutor(2) as both:
+        pairs, constraints = both.map(distinct, (rows.table["setting-behavior"], rows.table["constraints"]))
     frames = parse_frames(constraints.values)
     checks = _checks(rows.table, pairs.codes, frames.malformed[constraints.codes])
     kept, set_aside = sift(rows, path.name, checks)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.util import hash_array
@@ -16,6 +17,7 @@ from normsuite.adapters.reading import RawRows
 
 EMPTY: Final = -1
 UNKNOWN: Final = -2
+_INT64_MAX: Final = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,25 @@ class Groups:
 
 
 def group(*keys: np.ndarray) -> Groups:
-    """The rows that agree in all ``keys``, each int64 [n] and not negative."""
-    together = np.zeros(len(keys[0]), np.int64)
+    """The rows that agree in all ``keys``, each int [n] and not negative."""
+    return numbered(pd.factorize(_joined(keys))[0])
+
+
+def repeats(*keys: np.ndarray) -> np.ndarray:
+    """Whether an earlier row agrees with a row in all ``keys``, bool [n] (see ``group``)."""
+    return pd.Series(_joined(keys)).duplicated().to_numpy()
+
+
+def _joined(keys: Sequence[np.ndarray]) -> np.ndarray:
+    """One int64 key in place of several: rows agree in it that agree in all of them."""
+    joined, top = np.zeros(len(keys[0]), np.int64), 1
     for key in keys:
-        together = together * (int(key.max(initial=0)) + 1) + key
-    return numbered(np.asarray(pa.array(together).dictionary_encode().indices))
+        width = int(key.max(initial=0)) + 1
+        if top * width > _INT64_MAX:
+            joined = pd.factorize(joined)[0]
+            top = len(joined)
+        joined, top = joined * width + key, top * width
+    return joined
 
 
 def numbered(codes: np.ndarray) -> Groups:
@@ -189,9 +205,11 @@ def index_lists(chosen: np.ndarray, absent: np.ndarray | None = None) -> pa.Arra
     """list<int32> [g]: the columns chosen in each row of a bool [g, k] matrix; null where ``absent``."""
     if absent is not None:
         chosen = chosen & ~absent[:, None]
-    offsets = pa.array(np.concatenate([[0], chosen.sum(axis=1).cumsum()]), pa.int32())
+    row, column = np.divmod(np.flatnonzero(chosen), chosen.shape[1])
+    sizes = np.bincount(row, minlength=len(chosen))
+    offsets = pa.array(np.concatenate([[0], sizes.cumsum()]), pa.int32())
     mask = None if absent is None else pa.array(absent)
-    return pa.ListArray.from_arrays(offsets, pa.array(chosen.nonzero()[1].astype(np.int32)), mask=mask)
+    return pa.ListArray.from_arrays(offsets, pa.array(column, pa.int32()), mask=mask)
 
 
 def row_lists(matrix: np.ndarray) -> pa.Array:

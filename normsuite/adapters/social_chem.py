@@ -71,7 +71,7 @@ def read(raw: Path, view: str = "") -> Adapted:
     rows = read_table(path)
     answers = answers_in(rows.table)
     kept, set_aside = sift(rows, path.name, checks(rows.table, answers, chosen))
-    items = _items(rows, np.flatnonzero(kept), answers.filter(kept), chosen, path.name)
+    items = _items(rows, np.flatnonzero(kept), answers, chosen, path.name)
     total = rows.table.num_rows + rows.set_aside.num_rows
     version = f"v1.0, {total:,} rows" if total == _ROWS else f"unrecognised ({total:,} rows)"
     return Adapted(items, set_aside, version, {path.name: rows.sha256})
@@ -83,10 +83,11 @@ def _items(rows: RawRows, kept: np.ndarray, answers: Answers, view: View, file: 
     Args:
         rows: the file.
         kept: int64 [m], the rows that passed.
-        answers: the answers of those m rows.
+        answers: the answers of all rows.
         view: what is asked.
         file: the file's name.
     """
+    answers = answers.take(kept)
     groups = group(*(answers.keys[name] for name in view.keys))
     first = kept[groups.first]
     text = texts(rows.table, {*TEXTS, "area", "split", "action", view.field}, first)

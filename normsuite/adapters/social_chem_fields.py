@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.rows import EMPTY, UNKNOWN, Check, codes, distinct, encode, group, numbered, numerals
+from normsuite.adapters.rows import (
+    EMPTY,
+    UNKNOWN,
+    Check,
+    codes,
+    distinct,
+    encode,
+    numbered,
+    numerals,
+    repeats,
+)
 from normsuite.schema import SPLITS
 
 AREAS: Final = ("confessions", "dearabby", "rocstories", "amitheasshole")
@@ -55,6 +66,8 @@ CLOSED: Final = {
     "action-hypothetical": _words(_HYPOTHETICALS),
 }
 """Columns of a closed set of values, and the code of each value as the file may write it."""
+ASKED: Final = ("rot-agree", "action-agency", "action-moral-judgment", "action-legal", "action-pressure")
+"""Those of them that items are made of."""
 _REQUIRED: Final = ("area", "m", "split", "rot-bad")
 KEYS: Final = ("rot-id", "action", "breakdown-worker-id")
 TEXTS: Final = ("rot-id", "situation-short-id", "situation", "rot")
@@ -101,28 +114,33 @@ class Answers:
     """What the annotators answered, as numbers.
 
     Attributes:
-        codes: for each column of ``CLOSED``, int64 [n]: its value's code, EMPTY or UNKNOWN.
+        codes: for each column of ``CLOSED``, int8 [n]: its value's code, EMPTY or UNKNOWN.
         choices: for each column of ``LISTS``, bool [n, k + 1]: the options chosen; the last column marks text
             that is not in the set.
-        keys: for each column of ``KEYS``, int64 [n]: its distinct values numbered.
+        keys: for each column of ``KEYS``, int32 [n]: its distinct values numbered.
     """
 
     codes: dict[str, np.ndarray]
     choices: dict[str, np.ndarray]
     keys: dict[str, np.ndarray]
 
-    def filter(self, kept: np.ndarray) -> Answers:
-        """The answers of some rows."""
-        parts = (self.codes, self.choices, self.keys)
-        return Answers(*({name: values[kept] for name, values in part.items()} for part in parts))
+    def take(self, rows: np.ndarray) -> Answers:
+        """The answers of some rows that items are made of."""
+        return Answers(
+            {name: self.codes[name][rows] for name in ASKED},
+            {name: chosen[rows] for name, chosen in self.choices.items()},
+            {name: self.keys[name][rows] for name in ("rot-id", "action")},
+        )
 
 
 def answers_in(table: pa.Table) -> Answers:
     """The answers of a table in ``social_chem_file.COLUMNS``."""
+    with ThreadPoolExecutor(2) as both:  # the texts take their time
+        keys = both.map(encode, (table[name] for name in KEYS))
     return Answers(
         {name: codes(table[name], values) for name, values in CLOSED.items()},
         {name: _choices(table[name], values) for name, values in LISTS.items()},
-        {name: encode(table[name]) for name in KEYS},
+        dict(zip(KEYS, keys, strict=True)),
     )
 
 
@@ -172,8 +190,6 @@ def _gaps(table: pa.Table, answers: Answers, view: View) -> Iterator[Check]:
         yield gap(view.field, codes[view.field] == EMPTY, "has no answer here")
     if view.of_action:
         yield gap("action", np.asarray(pc.equal(table["action"], "")), "has no action to ask about")
-    answer = encode(table[view.field])
-    same = group(
-        *(keys[name] for name in (*view.keys, "breakdown-worker-id")), answer, codes["rot-bad"] - UNKNOWN
-    )
-    yield gap("rot-id", same.later(), "is the same annotator's same answer again")
+    same = (*(keys[name] for name in (*view.keys, "breakdown-worker-id")), encode(table[view.field]))
+    again = repeats(*same, codes["rot-bad"] - UNKNOWN)
+    yield gap("rot-id", again, "is the same annotator's same answer again")

@@ -29,7 +29,7 @@ COLUMNS: Final = {
     "rot-moral-foundations": _WORDS,
     "rot-char-targeting": _WORDS,
     "rot-bad": _WORDS,
-    "rot-judgment": None,
+    "rot-judgment": _TEXT,
     "action": _TEXT,
     "action-agency": _WORDS,
     "action-moral-judgment": _WORDS,
@@ -42,12 +42,12 @@ COLUMNS: Final = {
     "situation-short-id": _TEXT,
     "rot": _TEXT,
     "rot-id": _TEXT,
-    "rot-worker-id": None,
+    "rot-worker-id": _WORDS,
     "breakdown-worker-id": _WORDS,
-    "n-characters": None,
-    "characters": None,
+    "n-characters": _WORDS,
+    "characters": _TEXT,
 }
-"""The official columns in order; those of no type have no place in Items and are not read."""
+"""The official columns in order."""
 
 _ENCLOSED: Final = r'^"(?:[^"]|"")*"$'
 
