@@ -171,12 +171,18 @@ def check_items(items: pa.Table, file: str | Path | None = None) -> None:
     for name, allowed in (("kind", KINDS), ("split", SPLITS)):
         bad = pc.invert(pc.is_in(items[name], pa.array(allowed)))
         _refuse(bad, items, name, file, f"is not one of {', '.join(allowed)}")
+    for name in ("id", "cluster"):
+        _refuse(pc.equal(items[name], ""), items, name, file, "is empty")
     _check_ids(items, file)
     _check_indices(items, file)
+    _check_parts(items, file)
     for name, low, high in (("valence", -1, 1), ("agreement", 0, 1), ("pressure", -1, 1)):
         _refuse(_outside(items[name], low, high), items, name, file, f"lies outside {low} to {high}")
     outside = _outside(items["rating"], items["scale_min"], items["scale_max"])
     _refuse(outside, items, "rating", file, "lies outside scale_min to scale_max")
+    is_rating = pc.equal(items["kind"], "rating")
+    for name in ("rating", "scale_min", "scale_max"):
+        _refuse(pc.and_(is_rating, pc.is_null(items[name])), items, name, file, "is empty in a rating")
     for name, pattern, meaning in (
         ("country", r"^[A-Z]{3}$", "an ISO 3166-1 alpha-3 code"),
         ("language", r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", "a BCP 47 tag"),
@@ -252,6 +258,32 @@ def _check_indices(items: pa.Table, file: str | Path | None) -> None:
     _refuse(beyond, items, "gold_set", file, "holds an index that is not into options")
 
 
+def _check_parts(items: pa.Table, file: str | Path | None) -> None:
+    """What lists hold: no nulls, constraints that are whole, facets with names that can be grouped by."""
+    for name in ("options", "votes", "gold_set"):
+        lists = items[name].combine_chunks()
+        _refuse(_any_child(lists, pc.is_null(pc.list_flatten(lists))), items, name, file, "holds a null")
+    frames = items["frame"].combine_chunks()
+    constraints = pc.list_flatten(frames)
+    whole = pc.is_in(pc.struct_field(constraints, "subject"), pa.array(SUBJECTS))
+    for part in ("name", "relation", "value"):
+        whole = pc.and_(whole, pc.is_valid(pc.struct_field(constraints, part)))
+    what = f"holds a constraint that lacks a part, or whose subject is not one of {', '.join(SUBJECTS)}"
+    _refuse(_any_child(frames, pc.invert(whole)), items, "frame", file, what)
+    maps = items["categories"].combine_chunks()
+    start, stop = maps.offsets[0].as_py(), maps.offsets[-1].as_py()
+    facets = pa.ListArray.from_arrays(pc.subtract(maps.offsets, start), maps.keys[start:stop])
+    unfit = pc.is_in(facets.flatten(), pa.array(["", *RESERVED_FACETS]))
+    what = f"holds a facet called {', '.join(RESERVED_FACETS)} (fields of their own), or without a name"
+    _refuse(_any_child(facets, unfit), items, "categories", file, what)
+
+
+def _any_child(lists: pa.Array, hits: pa.Array) -> pa.Array:
+    """Whether any element of each list is a hit, bool [n]."""
+    parents = np.asarray(pc.list_parent_indices(lists))
+    return pa.array(np.bincount(parents[np.asarray(hits)], minlength=len(lists)) > 0)
+
+
 def _any_element(
     lists: pa.ChunkedArray, test: Callable[..., Any], per_row: np.ndarray | None = None
 ) -> pa.Array:
@@ -260,7 +292,7 @@ def _any_element(
     parents = np.asarray(pc.list_parent_indices(lists))
     values = np.asarray(pc.list_flatten(lists))
     hits = test(values, per_row[parents] if per_row is not None else None)
-    return pa.array(np.bincount(parents[np.asarray(hits, bool)], minlength=len(lists)) > 0)
+    return _any_child(lists, pa.array(np.asarray(hits, bool)))
 
 
 def write_table(table: pa.Table, path: Path) -> None:
@@ -290,7 +322,7 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
         InputError: missing, empty or damaged file, another table, a newer schema.
     """
     if not path.is_file():
-        raise InputError("no such file", file=path)
+        raise InputError("is a folder, not a file" if path.is_dir() else "no such file", file=path)
     try:
         table = pq.read_table(path, partitioning=None, page_checksum_verification=True)
         stored = (table.schema.metadata or {}).get(b"normsuite.schema", b"").decode()

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 
-from normsuite import folders
-from normsuite.adapters import Adapted, Adapter, get_adapter, refuse_invalid
+from normsuite import cultures, folders
+from normsuite.adapters import ADAPTERS, Adapted, Adapter, get_adapter, refuse_invalid
 from normsuite.adapters.base import SET_ASIDE_SCHEMA
-from normsuite.adapters.describe import data_card
-from normsuite.adapters.homes import cached
+from normsuite.adapters.describe import data_card, reasons
+from normsuite.adapters.homes import cached, downloads
 from normsuite.adapters.reading import sha256
 from normsuite.errors import InputError
 from normsuite.schema import ITEM_SCHEMA, check_items, read_table, write_table
+
+_RELEASE: Final = b"normsuite.release"
+"""Where a file of Items keeps the release that was recognised in the raw files."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +45,16 @@ def find_raw(adapter: Adapter, raw: Path | None) -> Path:
     if raw is not None:
         if not raw.exists():
             raise InputError("no such file or folder", file=raw)
+        if not raw.name.isprintable():  # it goes into tables, and a name that is no UTF-8 cannot
+            raise InputError("its name is not plain text", file=repr(str(raw)), fix="rename it")
         return raw
     if adapter.name == "mini":
         return folders.mini()
     found = cached(adapter)
     if found is None:
-        fix = f"run `normsuite data get {adapter.name}`, or give a copy with --raw"
-        raise InputError(
-            f"the data set {adapter.name!r} is not on this machine", fix=adapter.home.manual or fix
-        )
+        get = f"run `normsuite data get {adapter.name}`"
+        fix = f"{get}{' to see where it is had' if adapter.home.manual else ''}, or give a copy with --raw"
+        raise InputError(f"the data set {adapter.name!r} is not on this machine", fix=fix)
     return found
 
 
@@ -59,7 +69,7 @@ def load(name: str, raw: Path | None = None, view: str = "", *, keep_going: bool
         keep_going: set rows that break the format aside instead of refusing the file.
 
     Raises:
-        InputError: nothing there, not the data set's format, rows that break it.
+        InputError: nothing there, not the data set's format, rows that break it, no row that is an item.
     """
     if raw is not None and raw.is_file() and _is_items(raw):
         return _read_built(name, raw)
@@ -72,6 +82,9 @@ def load(name: str, raw: Path | None = None, view: str = "", *, keep_going: bool
     adapted = adapter.read(path, view or adapter.views[0])
     if not keep_going:
         refuse_invalid(adapted)
+    if not adapted.items.num_rows:
+        why = "; ".join(f"{field}: {reason}, {n:,} rows" for field, reason, n in reasons(adapted.set_aside))
+        raise InputError(f"no row became an item ({why})", file=path)
     check_items(adapted.items, path)
     return adapted
 
@@ -81,8 +94,11 @@ def _read_built(name: str, path: Path) -> Adapted:
     items = read_items(path)
     named = items["dataset"].unique().to_pylist()
     if named != [name]:
-        raise InputError(f"holds items of {', '.join(named)}, not of {name}", file=path, field="dataset")
-    return Adapted(items, SET_ASIDE_SCHEMA.empty_table(), "Items as given", {path.name: sha256(path)})
+        what = f"holds items of {', '.join(named)}, not of {name}" if named else "holds 0 items"
+        raise InputError(what, file=path, field="dataset")
+    release = (pq.read_schema(path).metadata or {}).get(_RELEASE, b"").decode(errors="replace")
+    version = f"{release}, as Items" if release else "Items as given"
+    return Adapted(items, SET_ASIDE_SCHEMA.empty_table(), version, {path.name: sha256(path)})
 
 
 def build(
@@ -95,15 +111,60 @@ def build(
     """
     if out.suffix != ".parquet":
         raise InputError("must end in .parquet", file=out, field="--out")
-    adapted = load(name, raw, view, keep_going=keep_going)
     built = Built(out, out.with_suffix(".card.md"), out.with_suffix(".set-aside.csv"))
-    write_table(adapted.items, built.items)
-    try:
-        built.card.write_text(data_card(get_adapter(name), adapted), encoding="utf-8")
-        pacsv.write_csv(adapted.set_aside, built.set_aside)
-    except OSError as error:
-        raise InputError(f"cannot write: {error.strerror or error}", file=built.card) from None
+    for path in (built.items, built.card, built.set_aside):
+        if path.is_dir():
+            raise InputError("cannot write: it is a folder", file=path)
+        if raw is not None and raw.is_file() and path.exists() and path.samefile(raw):
+            raise InputError("cannot write: it is the raw file itself", file=path)
+    adapted = load(name, raw, view, keep_going=keep_going)
+    adapter = get_adapter(name) if name in ADAPTERS else None
+    downloaded = downloads(adapter) if adapter and raw is None else ()
+    noted = {**(adapted.items.schema.metadata or {}), _RELEASE: adapted.version.encode()}
+    texts = {
+        built.card: data_card(name, adapter, adapted, downloaded).encode(),
+        built.set_aside: _spreadsheet(adapted.set_aside),
+    }
+    _write_beside(adapted.items.replace_schema_metadata(noted), built.items, texts)
     return adapted, built
+
+
+def _write_beside(items: pa.Table, path: Path, others: Mapping[Path, bytes]) -> None:
+    """Write Items and the files beside them: the others are on disk before the Items are, or nothing is."""
+    staged = {other: other.with_name(f".{other.name}.{os.getpid()}.tmp") for other in others}
+    with ExitStack() as leftovers:
+        for temporary in staged.values():
+            leftovers.callback(_remove, temporary)
+        for other, temporary in staged.items():
+            try:
+                other.parent.mkdir(parents=True, exist_ok=True)
+                temporary.write_bytes(others[other])
+            except OSError as error:
+                raise InputError(f"cannot write: {error.strerror or error}", file=other) from error
+        write_table(items, path)
+        for other, temporary in staged.items():
+            temporary.replace(other)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+def _spreadsheet(set_aside: pa.Table) -> bytes:
+    """The rows set aside as CSV.
+
+    Values come from data: one that a spreadsheet would run as a formula gets an apostrophe before it.
+    """
+    value = set_aside["value"]
+    formula = pc.and_not(
+        pc.match_substring_regex(value, r"^\s*[=+\-@]"), pc.match_substring_regex(value, r"^[+\-]?[0-9.]+$")
+    )
+    shown = pc.if_else(formula, pc.binary_join_element_wise("'", value, ""), value)
+    at = set_aside.schema.get_field_index("value")
+    sink = pa.BufferOutputStream()
+    pacsv.write_csv(set_aside.set_column(at, "value", shown), sink)
+    return bytes(sink.getvalue())
 
 
 def _is_items(path: Path) -> bool:
@@ -120,4 +181,10 @@ def read_items(path: Path) -> pa.Table:
     """
     items = read_table(path, ITEM_SCHEMA)
     check_items(items, path)
+    for code in items["country"].unique().drop_null().to_pylist():
+        if cultures.country(code) != code:
+            row = pc.index(items["country"], code).as_py() + 1
+            raise InputError(
+                f"{code!r} is no country's ISO 3166-1 alpha-3 code", file=path, row=row, field="country"
+            )
     return items

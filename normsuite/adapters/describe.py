@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from normsuite import folders
 from normsuite.adapters.base import Adapted, Adapter
+from normsuite.adapters.homes import Record
 
 _MOST: Final = 60  # rows of one count table in a card
 
@@ -19,24 +20,52 @@ Counts = list[tuple[str, int]]
 def count(column: pa.ChunkedArray) -> Counts:
     """How often each value occurs, most frequent first; null counts as "(none)"."""
     counted = pc.value_counts(pc.fill_null(column.cast(pa.string()), "(none)")).to_pylist()
-    return sorted(((row["values"], row["counts"]) for row in counted), key=lambda pair: (-pair[1], pair[0]))
+    return _most_first((row["values"], row["counts"]) for row in counted)
+
+
+def _most_first(counts: Iterable[tuple[str, int]]) -> Counts:
+    return sorted(counts, key=lambda pair: (-pair[1], pair[0]))
 
 
 def label_counts(items: pa.Table) -> Counts:
-    """Items per gold label, by its text where options are shared by all items, else by its place."""
-    kinds = count(items["kind"])
-    if {kind for kind, _ in kinds} & {"choice", "pair", "rating", "multilabel"}:
-        return count(pc.binary_join_element_wise(items["kind"], items["gold"].cast(pa.string()), " "))
-    keys = pa.chunked_array([_gold_text(chunk) for chunk in items.select(["options", "gold"]).to_batches()])
-    return count(keys) if items.num_rows else []
+    """Items per gold label, by its text; a multilabel item counts for each label of its set.
+
+    Where items bring options of their own (choice, pair) it is the place of the gold option that is counted.
+    Ratings have no label. Null gold, such as a tie, counts as "(none)".
+    """
+
+    def of_kind(*kinds: str) -> pa.Table:
+        return items.filter(pc.is_in(items["kind"], pa.array(kinds)))
+
+    own, several = of_kind("choice", "pair"), of_kind("multilabel")
+    size = pc.list_value_length(several["gold_set"])
+    place = pc.binary_join_element_wise("option", pc.add(own["gold"], 1).cast(pa.string()), " ")
+    found = [
+        *count(_texts(of_kind("label"))),
+        *count(place),
+        *count(_texts(_one_row_per_label(several))),
+        ("(no label holds)", pc.sum(pc.equal(size, 0)).as_py() or 0),
+        ("(none)", several["gold_set"].null_count),
+    ]
+    totals: dict[str, int] = {}
+    for label, n in found:
+        totals[label] = totals.get(label, 0) + n
+    return _most_first((label, n) for label, n in totals.items() if n)
 
 
-def _gold_text(batch: pa.RecordBatch) -> pa.Array:
+def _texts(items: pa.Table) -> pa.ChunkedArray:
     """Each item's gold option as text, null where it has none."""
-    options, gold = batch.column(0), batch.column(1)
-    starts = pc.subtract(options.offsets.slice(0, len(options)), options.offsets[0])
-    flat = pc.list_flatten(options)
-    return flat.take(pc.add(starts, gold))
+    options = items["options"].combine_chunks()
+    sizes = pc.fill_null(options.value_lengths(), 0)
+    starts = pc.subtract(pc.cumulative_sum(sizes), sizes)
+    return pa.chunked_array([options.flatten().take(pc.add(starts, items["gold"].combine_chunks()))])
+
+
+def _one_row_per_label(items: pa.Table) -> pa.Table:
+    """Multilabel items as if each label of the gold set were an item of its own."""
+    sets = items["gold_set"].combine_chunks()
+    rows = items.select(["options"]).take(pc.list_parent_indices(sets))
+    return rows.append_column("gold", pc.list_flatten(sets))
 
 
 def category_counts(items: pa.Table) -> dict[str, Counts]:
@@ -68,16 +97,24 @@ def statistics(items: pa.Table) -> dict[str, Counts]:
         "zone": count(items["zone"]),
         "language": count(items["language"]),
     }
+    tables = {title: counts for title, counts in tables.items() if counts}
     return tables | {f"category: {facet}": counts for facet, counts in category_counts(items).items()}
 
 
-def data_card(adapter: Adapter, adapted: Adapted) -> str:
-    """The card of one build: what it was made from, and what it holds, in Markdown."""
+def data_card(name: str, adapter: Adapter | None, adapted: Adapted, downloaded: Sequence[Record] = ()) -> str:
+    """The card of one build: what it was made from, and what it holds, in Markdown.
+
+    Args:
+        name: the data set.
+        adapter: its adapter; None for a data set of the user's own, given as Items.
+        adapted: what was read.
+        downloaded: where its files came from, if ``data get`` brought them.
+    """
     items = adapted.items
     lines = [
-        f"# {adapter.title}: {items.num_rows:,} items",
+        f"# {printable(adapter.title if adapter else name)}: {items.num_rows:,} items",
         "",
-        *_table(("", ""), _provenance(adapter, adapted)),
+        *_table(("", ""), _provenance(name, adapter, adapted, downloaded)),
         "",
         *_set_aside_section(adapted.set_aside),
     ]
@@ -91,17 +128,22 @@ def data_card(adapter: Adapter, adapted: Adapted) -> str:
         ]
         if len(counts) > _MOST:
             lines += [f"… and {len(counts) - _MOST:,} more values.", ""]
-    shipped = folders.data_cards() / f"{adapter.name}.md"
-    if shipped.is_file():
+    if adapter and (shipped := folders.data_cards() / f"{adapter.name}.md").is_file():
         lines += ["---", "", shipped.read_text(encoding="utf-8").strip(), ""]
     return "\n".join(lines)
 
 
-def _provenance(adapter: Adapter, adapted: Adapted) -> Iterable[tuple[str, str]]:
-    yield "data set", adapter.name
-    yield "home", adapter.home.page
-    yield "revision", adapter.home.revision
-    yield "licence", adapter.home.licence
+def _provenance(
+    name: str, adapter: Adapter | None, adapted: Adapted, downloaded: Sequence[Record]
+) -> Iterable[tuple[str, str]]:
+    yield "data set", name
+    if adapter:
+        yield "home", adapter.home.page
+        yield "revision", adapter.home.revision
+        yield "licence", adapter.home.licence
+    for record in downloaded:
+        commit = f" at commit {record.commit}" if record.commit else ""
+        yield f"downloaded {record.date}", f"{record.url}{commit}, sha256 `{record.sha256}`"
     if adapted.version:
         yield "release recognised", adapted.version
     for name, digest in adapted.files.items():
@@ -117,13 +159,20 @@ def _set_aside_section(set_aside: pa.Table) -> list[str]:
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """A Markdown table; cells come from data, so pipes and line breaks in them are escaped."""
+    """A Markdown table; cells come from data, so whatever would end a cell, link or embed is escaped."""
 
     def cell(text: str) -> str:
-        return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+        for sign in "\\|[":
+            text = text.replace(sign, f"\\{sign}")
+        return printable(text).replace("<", "&lt;")
 
     return [
         f"| {' | '.join(head)} |",
         f"|{'---|' * len(head)}",
         *(f"| {' | '.join(cell(text) for text in row)} |" for row in rows),
     ]
+
+
+def printable(text: str) -> str:
+    """Text from data for one line of a terminal or page: no line breaks, no control characters."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text.split()))

@@ -1,7 +1,8 @@
 """From a data set's home to the user's cache: ``normsuite data get``.
 
 ``<cache>/data/<name>/`` holds the raw files and ``downloads.json``, which says of each where it came from,
-when, and its digest. A file is there complete and with the right digest, or not at all.
+when, and its digest. A file is there complete and with the right digest, or not at all. Where a home names a
+branch of the Hugging Face hub, the commit it stood at is recorded too, and downloaded from then on.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ MOST_BYTES: Final = 4 << 30
 
 _RECORDS: Final = "downloads.json"
 _HUB: Final = re.compile(r"hf://datasets/(?P<repo>[^/@]+/[^/@]+)@(?P<revision>[^/]+)/(?P<path>.+)")
+_SNAPSHOT: Final = re.compile(r"/snapshots/([0-9a-f]{40})/")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Record:
         bytes: its size.
         date: the day, ISO 8601, UTC.
         files: size in bytes of each file it left in the folder, by relative path.
+        commit: for a file of the Hugging Face hub, the commit it is of; else empty.
     """
 
     url: str
@@ -50,6 +53,7 @@ class Record:
     bytes: int
     date: str
     files: Mapping[str, int]
+    commit: str = ""
 
 
 def get(adapter: Adapter, *, progress: Progress = lambda name, done, total: None) -> Path:
@@ -68,8 +72,8 @@ def get(adapter: Adapter, *, progress: Progress = lambda name, done, total: None
     """
     folder = _folder(adapter)
     if not adapter.home.files:
-        fix = f"then put it into {folder} or give it with --raw"
-        raise InputError(f"{adapter.name}: {adapter.home.manual}", fix=fix)
+        what = f"{adapter.name}: {adapter.home.manual} ({adapter.home.page})"
+        raise InputError(what, fix=f"then put it into {folder} or give it with --raw")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
@@ -95,6 +99,12 @@ def cached(adapter: Adapter) -> Path | None:
     return folder if all(here) else None
 
 
+def downloads(adapter: Adapter) -> list[Record]:
+    """What is recorded of a data set's downloads; empty where nothing was downloaded."""
+    records = _read_records(_folder(adapter))
+    return [records[file.url] for file in adapter.home.files if file.url in records]
+
+
 def _folder(adapter: Adapter) -> Path:
     return folders.cache() / "data" / adapter.name
 
@@ -113,14 +123,16 @@ def _fetch(
     """Bring one file, check its digest, and only then put it or its members in place."""
     part = folder / f"{file.path}.part"
     part.parent.mkdir(parents=True, exist_ok=True)
+    known = records.get(file.url)
+    if known and known.revision != revision:
+        known = None
+    commit = known.commit if known else ""
     if file.url.startswith("hf://"):
-        _from_hub(file, part, progress)
+        commit = _from_hub(file, part, commit, progress)
     else:
         download(file.url, part, file.path, progress)
     digest, size = sha256(part), part.stat().st_size
-    known = records.get(file.url)
-    first = known.sha256 if known and known.revision == revision else digest
-    expected = file.sha256 or first
+    expected = file.sha256 or (known.sha256 if known else digest)
     if digest != expected:
         part.unlink()
         differs = f"is not the file it should be: its sha256 is {digest}, expected {expected}"
@@ -132,11 +144,21 @@ def _fetch(
         part.replace(folder / file.path)
         left = [Path(file.path)]
     sizes = {path.as_posix(): (folder / path).stat().st_size for path in left}
-    return Record(file.url, revision, digest, size, datetime.now(UTC).date().isoformat(), sizes)
+    return Record(file.url, revision, digest, size, datetime.now(UTC).date().isoformat(), sizes, commit)
 
 
-def _from_hub(file: RemoteFile, part: Path, progress: Progress) -> None:
-    """Copy a file out of the Hugging Face cache, into which the hub's own client brings it."""
+def _from_hub(file: RemoteFile, part: Path, commit: str, progress: Progress) -> str:
+    """Copy a file out of the Hugging Face cache, into which the hub's own client brings it.
+
+    Args:
+        file: what to bring.
+        part: where it goes.
+        commit: the commit to bring it from; empty for the revision in the file's address.
+        progress: told once.
+
+    Returns:
+        The commit it came from: a branch has one only while nobody pushes.
+    """
     import huggingface_hub
     from huggingface_hub.errors import EntryNotFoundError, HFValidationError
 
@@ -145,7 +167,7 @@ def _from_hub(file: RemoteFile, part: Path, progress: Progress) -> None:
         raise InputError("is not of the form hf://datasets/owner/name@revision/path", file=file.url)
     try:
         found = huggingface_hub.hf_hub_download(
-            address["repo"], address["path"], repo_type="dataset", revision=address["revision"]
+            address["repo"], address["path"], repo_type="dataset", revision=commit or address["revision"]
         )
     except (OSError, EntryNotFoundError, HFValidationError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
@@ -154,6 +176,8 @@ def _from_hub(file: RemoteFile, part: Path, progress: Progress) -> None:
     shutil.copyfile(found, part)
     size = part.stat().st_size
     progress(file.path, size, size)
+    snapshot = _SNAPSHOT.search(Path(found).as_posix())
+    return snapshot[1] if snapshot else ""
 
 
 def _read_records(folder: Path) -> dict[str, Record]:

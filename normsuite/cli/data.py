@@ -32,15 +32,20 @@ def list_() -> None:
 def get(name: Annotated[str, typer.Argument(help="The data set, see `data list`.")]) -> None:
     """Download a data set from its home, at a pinned revision, into the user cache."""
     from normsuite.adapters import get_adapter
+    from normsuite.adapters.homes import downloads
     from normsuite.adapters.homes import get as download
     from normsuite.cli.console import byte_progress
 
     if name == "mini":
         typer.echo("mini ships with normsuite; there is nothing to download")
         return
+    adapter = get_adapter(name)
     with byte_progress() as progress:
-        folder = download(get_adapter(name), progress=progress)
+        folder = download(adapter, progress=progress)
     typer.echo(f"{name}: {folder}")
+    for record in downloads(adapter):
+        commit = f" at commit {record.commit}" if record.commit else ""
+        typer.echo(f"  {record.url}{commit}, sha256 {record.sha256}")
 
 
 @app.command()
@@ -88,14 +93,14 @@ def stats(file: Annotated[Path, typer.Argument(help="A Parquet file of Items.")]
     from rich.table import Table
 
     from normsuite.adapters.build import read_items
-    from normsuite.adapters.describe import statistics
+    from normsuite.adapters.describe import printable, statistics
 
     console = Console()
     for title, counts in statistics(read_items(file)).items():
-        table = Table(escape(title), "items", title_justify="left")
+        table = Table(escape(printable(title)), "items", title_justify="left")
         table.columns[1].justify = "right"
         for value, n in counts[:60]:
-            table.add_row(escape(value), f"{n:,}")
+            table.add_row(escape(printable(value)), f"{n:,}")
         if len(counts) > 60:
             table.add_row(f"… {len(counts) - 60:,} more", "")
         console.print(table)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from normsuite.adapters.base import Adapted, Adapter, Home, RemoteFile
-from normsuite.adapters.homes import cached, get
+from normsuite.adapters.homes import cached, downloads, get
 from normsuite.errors import InputError
 
 CONTENT = bytes(range(256)) * 8192  # 2 MiB
@@ -324,7 +324,8 @@ def test_an_unwritable_cache_is_one_clear_line(site: Site, cache: Path) -> None:
 
 def test_a_data_set_behind_a_form_says_what_to_do(cache: Path) -> None:
     by_hand = adapter(manual="ask the authors for table.csv")
-    with pytest.raises(InputError, match=r"example: ask the authors for table\.csv; then put it into"):
+    place = r"example: ask the authors for table\.csv \(https://example\.org\); then put it into"
+    with pytest.raises(InputError, match=place):
         get(by_hand)
     assert cached(by_hand) is None
     cache.mkdir(parents=True)
@@ -368,3 +369,32 @@ def test_what_the_hub_does_not_have_is_one_clear_line(hub: str) -> None:
         get(adapter(RemoteFile(f"hf://datasets/owner/name@{hub}/other.bin", "other.bin")))
     with pytest.raises(InputError, match="is not of the form hf://"):
         get(adapter(RemoteFile("hf://datasets/name", "x")))
+
+
+def test_a_branch_is_resolved_to_the_commit_it_stands_at(hub: str, cache: Path, tmp_path: Path) -> None:
+    repo = tmp_path / "hub" / "datasets--owner--name"
+    (repo / "refs").mkdir()
+    (repo / "refs" / "main").write_text(hub)
+    home = adapter(RemoteFile("hf://datasets/owner/name@main/folder/data.bin", "data.bin"))
+    assert downloads(home) == []
+    get(home)
+    (record,) = downloads(home)
+    assert (record.commit, record.sha256) == (hub, DIGEST)
+
+    newer = "f" * 40  # somebody pushes; what was downloaded first stays what is downloaded
+    (repo / "snapshots" / newer / "folder").mkdir(parents=True)
+    (repo / "snapshots" / newer / "folder" / "data.bin").write_bytes(b"another release")
+    (repo / "refs" / "main").write_text(newer)
+    (cache / "data.bin").unlink()
+    get(home)
+    assert (cache / "data.bin").read_bytes() == CONTENT
+    assert downloads(home)[0].commit == hub
+
+
+def test_records_of_an_older_version_know_no_commit(site: Site, cache: Path) -> None:
+    get(one(site))
+    path = cache / "downloads.json"
+    entries = json.loads(path.read_text())["files"]
+    path.write_text(json.dumps({"files": [{k: v for k, v in e.items() if k != "commit"} for e in entries]}))
+    assert [record.commit for record in downloads(one(site))] == [""]
+    assert cached(one(site)) == cache
