@@ -10,6 +10,7 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from normsuite import metrics
+from normsuite.metrics.sums import macro_f1_value
 
 
 @st.composite
@@ -124,6 +125,11 @@ def test_set_metrics_equal_scikit_learn(seed, n):
         expected = sk.f1_score(gold[:, occurring], predicted[:, occurring], average="macro", zero_division=0)
         if occurring.sum() > 1:
             assert metrics.set_macro_f1(gold, predicted) == pytest.approx(expected)
+
+
+def test_sums_of_integers_are_not_cut_to_integers():
+    sums = np.array([3, 2, 1, 1])  # two labels: gold plus predicted, then both
+    assert macro_f1_value(sums) == pytest.approx((2 / 3 + 1) / 2)
 
 
 def test_metrics_of_no_rows_are_undefined():

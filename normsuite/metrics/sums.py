@@ -58,7 +58,7 @@ def macro_f1_value(sums: Floats) -> Floats:
     """
     labels = sums.shape[-1] // 2
     occurring, both = sums[..., :labels], sums[..., labels:]
-    f1 = np.divide(2 * both, occurring, out=np.zeros_like(both), where=occurring > 0)
+    f1 = np.divide(2 * both, occurring, out=np.zeros(both.shape), where=occurring > 0)
     return divide(f1.sum(axis=-1), (occurring > 0).sum(axis=-1))
 
 
