@@ -27,7 +27,8 @@ SCHEMA_VERSION: Final = 1
 KINDS: Final = ("label", "choice", "pair", "rating", "multilabel")
 SPLITS: Final = ("train", "dev", "test")
 SUBJECTS: Final = ("PERSON", "OTHER", "ENV")
-RESERVED_FACETS: Final = ("country", "zone", "language")
+RESERVED_FACETS: Final = ("country", "zone", "language", "wording", "order")
+"""Facets of every report, which are no categories of the data."""
 
 _FACETS = pa.map_(pa.string(), pa.list_(pa.string()))
 
@@ -127,7 +128,9 @@ RESULT_SCHEMA: Final = pa.schema(
         pa.field("value", pa.float64()),
         pa.field("ci_low", pa.float64()),
         pa.field("ci_high", pa.float64()),
-        pa.field("chance", pa.float64()),  # expected value of uniform guessing; null where it has none
+        # The expected value of uniform guessing; for gaps and spreads: the mean under permuted group labels;
+        # null where there is none.
+        pa.field("chance", pa.float64()),
     ],
     metadata={b"normsuite.table": b"results", b"normsuite.schema": str(SCHEMA_VERSION).encode()},
 )
@@ -174,6 +177,7 @@ def check_items(items: pa.Table, file: str | Path | None = None) -> None:
     for name in ("id", "cluster"):
         _refuse(pc.equal(items[name], ""), items, name, file, "is empty")
     _check_ids(items, file)
+    _check_families(items, file)
     _check_indices(items, file)
     _check_parts(items, file)
     for name, low, high in (("valence", -1, 1), ("agreement", 0, 1), ("pressure", -1, 1)):
@@ -244,6 +248,22 @@ def _check_ids(items: pa.Table, file: str | Path | None) -> None:
         )
 
 
+def _check_families(items: pa.Table, file: str | Path | None) -> None:
+    """A family lies in one cluster: what is judged together must be resampled together."""
+    rows = np.flatnonzero(np.asarray(pc.is_valid(items["family"])))
+    family, cluster = (
+        np.asarray(items[name].combine_chunks().take(pa.array(rows)).dictionary_encode().indices)
+        for name in ("family", "cluster")
+    )
+    _, first, code = np.unique(family, return_index=True, return_inverse=True)
+    astray = rows[cluster[first][code] != cluster]
+    if len(astray):
+        row = int(astray[0])
+        what = f"the family {items['family'][row].as_py()!r} lies in several clusters"
+        fix = "give the items of a family one cluster"
+        raise InputError(what, file=file, row=row + 1, field="cluster", fix=fix)
+
+
 def _check_indices(items: pa.Table, file: str | Path | None) -> None:
     """Gold and gold_set point into options; votes match options."""
     size = pc.fill_null(pc.list_value_length(items["options"]), 0)
@@ -274,7 +294,7 @@ def _check_parts(items: pa.Table, file: str | Path | None) -> None:
     start, stop = maps.offsets[0].as_py(), maps.offsets[-1].as_py()
     facets = pa.ListArray.from_arrays(pc.subtract(maps.offsets, start), maps.keys[start:stop])
     unfit = pc.is_in(facets.flatten(), pa.array(["", *RESERVED_FACETS]))
-    what = f"holds a facet called {', '.join(RESERVED_FACETS)} (fields of their own), or without a name"
+    what = f"holds a facet called {', '.join(RESERVED_FACETS)} (every report has these), or without a name"
     _refuse(_any_child(facets, unfit), items, "categories", file, what)
 
 

@@ -169,6 +169,7 @@ RAIN = {"subject": "ENV", "name": "weather", "relation": "is", "value": "rain"}
         ({"frame": [{**RAIN, "value": None}]}, "frame", "holds a constraint that lacks a part"),
         ({"frame": [RAIN, {**RAIN, "subject": "SKY"}]}, "frame", "not one of PERSON, OTHER, ENV"),
         ({"categories": [("topic", ["a"]), ("zone", ["b"])]}, "categories", "holds a facet called country"),
+        ({"categories": [("order", ["b"])]}, "categories", "holds a facet called country"),
         ({"categories": [("", ["b"])]}, "categories", "or without a name"),
         ({"kind": "rating"}, "rating", "None is empty in a rating"),
         ({"kind": "rating", "rating": 1.0, "scale_min": 1.0}, "scale_max", "None is empty in a rating"),
@@ -186,6 +187,13 @@ def test_a_broken_promise_names_file_row_and_field(changes: dict[str, Any], fiel
 def test_an_id_that_repeats_a_row_is_told_from_one_with_other_content() -> None:
     with pytest.raises(InputError, match=r"row 3, field 'id': the id 'example:1' repeats row 1"):
         check_items(table(item(1), item(2), item(1)))
+
+
+def test_a_family_in_several_clusters_is_refused() -> None:
+    rows = [item(1), item(2, family="f"), item(3, family="g", cluster="d"), item(4, family="f")]
+    check_items(table(*rows))
+    with pytest.raises(InputError, match=r"row 5, field 'cluster': the family 'f' lies in several clusters"):
+        check_items(table(*rows, item(5, family="f", cluster="d")))
 
 
 def test_empty_required_fields_are_refused() -> None:
