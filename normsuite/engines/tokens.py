@@ -50,8 +50,13 @@ class PromptEncoder:
         return ids
 
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        # A chat template writes its own special tokens; adding them again would double them.
-        return list(self.tokenizer(list(texts), add_special_tokens=not self.chat)["input_ids"])
+        # A chat template writes its own special tokens; adding them again would double them. Lengths are
+        # checked against the model's context elsewhere, hence no warnings (`verbose`).
+        ids = self.tokenizer(list(texts), add_special_tokens=not self.chat, verbose=False)["input_ids"]
+        if self.chat or self.tokenizer.eos_token_id is None:
+            return list(ids)
+        # Some tokenizers end every text: the answer could never follow.
+        return [row[:-1] if row[-1:] == [self.tokenizer.eos_token_id] else row for row in ids]
 
     def label_tokens(self, prompts: Sequence[str], words: Sequence[str]) -> list[tuple[int, ...]] | None:
         """See ``Engine.label_tokens``."""
@@ -82,7 +87,7 @@ class PromptEncoder:
         found: list[tuple[int, ...]] = []
         rows = iter(after)
         for group in forms:
-            added = [_added(before, next(rows)) for _ in group]
+            added = [self._known(_added(before, next(rows))) for _ in group]
             # The first two forms are the word itself: without one of them as a token it is not read whole.
             if not any(tokens and len(tokens) == 1 for tokens in added[:2]):
                 return None
@@ -90,12 +95,22 @@ class PromptEncoder:
         _refuse_shared(words, found)
         return tuple(found)
 
+    def _known(self, tokens: list[int] | None) -> list[int] | None:
+        """The tokens; None if one of them stands for whatever the tokenizer does not know."""
+        unknown = self.tokenizer.unk_token_id
+        return None if tokens is None or (unknown is not None and unknown in tokens) else tokens
+
     def _whole_words(self, text: str, words: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
         space = "" if text[-1:].isspace() or self.chat else " "
         before, *after = self._ids([text, *(text + space + word for word in words)])
         found = []
         for word, row in zip(words, after, strict=True):
             tokens = _added(before, row)
+            if tokens and not self._known(tokens):
+                raise InputError(
+                    f"the tokenizer does not know the label {word!r}",
+                    fix="choose other words in the task's `labels`",
+                )
             if not tokens:
                 raise InputError(
                     f"the tokenizer joins the end of the prompt ({text[-_TAIL:]!r}) with the label {word!r}",

@@ -66,15 +66,36 @@ def test_labels_that_are_one_to_the_tokenizer_are_refused(encoder: PromptEncoder
         encoder.label_tokens(["Answer:"], ["No", "no"])
 
 
-def test_a_tokenizer_that_does_not_know_the_labels_is_refused() -> None:
-    from tokenizers import Tokenizer, models, pre_tokenizers
+def whole_words(*vocabulary: str, ending: bool = False) -> PromptEncoder:
+    """A tokenizer of whole words that may end every text with </s>."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    words = Tokenizer(models.WordLevel({"[UNK]": 0, "Answer": 1, ":": 2}, unk_token="[UNK]"))
+    numbers = {word: number for number, word in enumerate(["[UNK]", "</s>", *vocabulary])}
+    words = Tokenizer(models.WordLevel(numbers, unk_token="[UNK]"))
     words.pre_tokenizer = pre_tokenizers.Whitespace()
-    encoder = PromptEncoder(PreTrainedTokenizerFast(tokenizer_object=words, unk_token="[UNK]"), chat=False)
-    with pytest.raises(InputError, match="not distinct for this tokenizer"):
-        encoder.label_tokens(["Answer:"], ["Yes", "No"])
+    if ending:
+        words.post_processor = processors.TemplateProcessing("$A </s>", special_tokens=[("</s>", 1)])
+    fast = PreTrainedTokenizerFast(tokenizer_object=words, unk_token="[UNK]", eos_token="</s>")
+    return PromptEncoder(fast, chat=False)
+
+
+def test_a_tokenizer_that_does_not_know_the_labels_is_refused() -> None:
+    encoder = whole_words("Answer", ":", "Yes")
+    assert encoder.label_tokens(["Answer:"], ["Yes", "No"]) is None
+    with pytest.raises(InputError, match="the tokenizer does not know the label 'No'"):
+        encoder.continuation_tokens(["Answer:"], ["Yes", "No"])
+
+
+def test_surface_forms_that_the_tokenizer_does_not_know_are_no_forms() -> None:
+    encoder = whole_words("Answer", ":", "Yes", "No")
+    assert encoder.label_tokens(["Answer:"], ["Yes", "No"]) == [(4,), (5,)]
+
+
+def test_an_end_that_the_tokenizer_writes_after_every_text_is_taken_off() -> None:
+    encoder = whole_words("Answer", ":", "Yes", "No", ending=True)
+    assert encoder.encode(["Answer:"]) == [[2, 3]]
+    assert encoder.label_tokens(["Answer:"], ["Yes", "No"]) == [(4,), (5,)]
 
 
 def test_a_prompt_end_that_joins_with_the_label_is_refused() -> None:

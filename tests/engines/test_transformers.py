@@ -62,6 +62,24 @@ def test_whole_continuations_sum_their_tokens(engine, reference) -> None:
             assert reads.log_probs[row, column] == pytest.approx(expected, abs=1e-3)
 
 
+def test_padding_does_not_move_a_model_of_absolute_positions(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
+
+    tokenizer = AutoTokenizer.from_pretrained(folders.tiny())
+    tokenizer.chat_template = None
+    tokenizer.save_pretrained(tmp_path)
+    torch.manual_seed(0)
+    size = {"n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 2, "initializer_range": 0.5}
+    special = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), **size, **special)).save_pretrained(tmp_path)
+    learned = TransformersEngine(find_checkpoint(str(tmp_path)), device="cpu", batch_size=8)
+    encoded, labels = learned.encode(PROMPTS), [[1], [2, 3]]
+    alone = [learned.read_labels([ids], labels).log_probs[0] for ids in encoded]
+    assert learned.read_labels(encoded, labels).log_probs == pytest.approx(np.stack(alone), abs=1e-4)
+    alone = [learned.score_continuations([ids], labels).log_probs[0] for ids in encoded]
+    assert learned.score_continuations(encoded, labels).log_probs == pytest.approx(np.stack(alone), abs=1e-4)
+
+
 def test_single_token_labels_score_alike_both_ways(engine) -> None:
     tokens = engine.continuation_tokens(PROMPTS, ["Yes", "No"])
     encoded = engine.encode(PROMPTS)
