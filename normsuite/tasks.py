@@ -19,6 +19,12 @@ from normsuite.errors import InputError
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 LETTERS: Final = "ABCDEFGHIJ"
+_MOST_CHARACTERS: Final = 64 << 10
+_MESSAGES: Final = {
+    "extra_forbidden": "unknown key",
+    "model_type": "is no mapping of keys to values",
+    "string_pattern_mismatch": "must be lower-case letters and digits, joined by hyphens",
+}  # for some of pydantic's complaints, by their type
 _QUOTE: Final = "put it in quotes"  # YAML reads a bare yes, no, on, off or 3 as something else than text
 
 
@@ -54,7 +60,7 @@ class Task(_Frozen):
         version: raised whenever a change moves scores.
         data: which rows.
         prompts: the family of wordings, a folder of ``prompts/``.
-        context: what the wordings may tell beyond the item itself (country, value, rule, ...).
+        context: what the wordings may tell beyond the item itself (its country, value or rule).
         answer: the model answers with the label's ``words``, with ``letters`` before the options as shown,
             or ``yes-no`` to each option in turn (multilabel).
         labels: the word for each option, in the data set's option order; empty where items bring their own.
@@ -70,7 +76,7 @@ class Task(_Frozen):
     version: int = Field(1, ge=1)
     data: DataSpec
     prompts: Name
-    context: tuple[str, ...] = ()
+    context: tuple[Literal["country", "value", "rule"], ...] = ()
     answer: Literal["words", "letters", "yes-no"] = "words"
     labels: dict[str, str] = {}
     yes_no: tuple[str, str] = ("No", "Yes")
@@ -141,12 +147,16 @@ def load_task(path: Path) -> Task:
         InputError: missing file, no YAML, unknown or missing keys, wrong values; with the line at fault.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8-sig") as stream:
+            text = stream.read(_MOST_CHARACTERS + 1)
     except FileNotFoundError:
         raise InputError("no such task file", file=path) from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read as UTF-8 text ({error})", file=path) from None
+    if len(text) > _MOST_CHARACTERS:
+        raise InputError(f"has more than {_MOST_CHARACTERS:,} characters: no task has", file=path)
     try:
+        _refuse_aliases(text, path)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         _check_keys(root, path)
         content = yaml.safe_load(text)
@@ -160,11 +170,18 @@ def load_task(path: Path) -> Task:
         raise _input_error(error, root, path) from None
 
 
+def _refuse_aliases(text: str, path: Path) -> None:
+    """Aliases let a small file unfold into an endless one; a task needs none."""
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise InputError(f"holds the alias *{event.anchor}", file=path, fix="write it out")
+
+
 def _input_error(error: ValidationError, root: yaml.Node | None, path: Path) -> InputError:
     """The first of pydantic's complaints, with the line it is about."""
     first = error.errors(include_url=False)[0]
     location = first["loc"] or tuple(filter(None, [first.get("ctx", {}).get("field")]))
-    message = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
+    message = _MESSAGES.get(first["type"], first["msg"])
     fix = _QUOTE if first["type"] == "string_type" else None
     field = ".".join(str(part) for part in location) or None
     return InputError(message, file=path, row=_line_of(root, location), field=field, fix=fix)

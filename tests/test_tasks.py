@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,13 @@ BAD: dict[str, tuple[str, str, int | None, str | None, str]] = {
     "missing key": ("title: Tea\n", "", 1, "title", "Field required"),
     "name of another data set": ("mini-tea", "tea-mini", 1, "name", "must begin with the data set's name"),
     "name that only starts alike": ("mini-tea", "minitea", 1, "name", "must begin with the data set's name"),
-    "name with spaces": ("mini-tea", "mini tea", 1, "name", "should match pattern"),
+    "name with spaces": (
+        "mini-tea",
+        "mini tea",
+        1,
+        "name",
+        "lower-case letters and digits, joined by hyphens",
+    ),
     "headline": ("headline: accuracy", "headline: ece", 13, "headline", "'ece' is not among the metrics"),
     "equal words": ('"Yes"', '"no "', 9, "labels", "distinct and not empty"),
     "empty word": ('"Yes"', '" "', 9, "labels", "distinct and not empty"),
@@ -189,10 +196,32 @@ BAD: dict[str, tuple[str, str, int | None, str | None, str]] = {
     "no YAML": ("[accuracy, brier]", "[accuracy, brier", 13, None, "is not YAML"),
     "an object of Python's": ("title: Tea", "title: !!python/name:os.system", 2, None, "is not YAML"),
     "no date": ("title: Tea", "title: 2001-99-99", None, None, "is not YAML"),
-    "nested without end": ("title: Tea", "title: &tea [*tea]", None, None, "is not YAML"),
-    "nested too deeply": ("title: Tea", f"title: {'[' * 1000}", None, None, "is not YAML"),
-    "no mapping": (VALID, "- mini\n- tea\n", 1, None, "valid dictionary"),
-    "an empty file": (VALID, "", 1, None, "valid dictionary"),
+    "nested without end": ("title: Tea", "title: &tea [*tea]", None, None, "holds the alias *tea"),
+    "unfolding without end": (
+        "title: Tea",
+        "a: &a [x, x]\n"
+        + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in pairwise("abcdefghijklmnop")),
+        None,
+        None,
+        "holds the alias *a; write it out",
+    ),
+    "a file of megabytes": (
+        "title: Tea",
+        f"title: Tea # {'x' * (1 << 20)}",
+        None,
+        None,
+        "characters: no task has",
+    ),
+    "unknown context": (
+        "prompts: framed",
+        "prompts: framed\ncontext: [rul]",
+        9,
+        "context.0",
+        "'country', 'value' or 'rule'",
+    ),
+    "nested too deeply": ("title: Tea", f"title: {'[' * 1000}", 4, None, "is not YAML"),
+    "no mapping": (VALID, "- mini\n- tea\n", 1, None, "is no mapping of keys to values"),
+    "an empty file": (VALID, "", 1, None, "is no mapping of keys to values"),
 }
 
 

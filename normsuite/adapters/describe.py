@@ -112,7 +112,7 @@ def data_card(name: str, adapter: Adapter | None, adapted: Adapted, downloaded: 
     """
     items = adapted.items
     lines = [
-        f"# {printable(adapter.title if adapter else name)}: {items.num_rows:,} items",
+        f"# {_cell(adapter.title if adapter else name)}: {items.num_rows:,} items",
         "",
         *_table(("", ""), _provenance(name, adapter, adapted, downloaded)),
         "",
@@ -121,7 +121,7 @@ def data_card(name: str, adapter: Adapter | None, adapted: Adapted, downloaded: 
     for title, counts in statistics(items).items():
         shown = counts[:_MOST]
         lines += [
-            f"## By {title}",
+            f"## By {_cell(title)}",
             "",
             *_table((title, "items"), ((name, f"{n:,}") for name, n in shown)),
             "",
@@ -159,18 +159,19 @@ def _set_aside_section(set_aside: pa.Table) -> list[str]:
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """A Markdown table; cells come from data, so whatever would end a cell, link or embed is escaped."""
-
-    def cell(text: str) -> str:
-        for sign in "\\|[":
-            text = text.replace(sign, f"\\{sign}")
-        return printable(text).replace("<", "&lt;")
-
+    """A Markdown table; its cells and head may come from data."""
     return [
-        f"| {' | '.join(head)} |",
+        f"| {' | '.join(_cell(text) for text in head)} |",
         f"|{'---|' * len(head)}",
-        *(f"| {' | '.join(cell(text) for text in row)} |" for row in rows),
+        *(f"| {' | '.join(_cell(text) for text in row)} |" for row in rows),
     ]
+
+
+def _cell(text: str) -> str:
+    """Text in one cell or heading: whatever would end it, or begin a link or a tag, is escaped."""
+    for sign in "\\|[":
+        text = text.replace(sign, f"\\{sign}")
+    return printable(text).replace("<", "&lt;")
 
 
 def printable(text: str) -> str:

@@ -87,13 +87,17 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
         raise InputError(f"cannot be read as UTF-8 text ({error})", file=path) from error
     if lines == [""]:
         raise InputError("is empty", file=path)
-    rows = []
+    rows, line_of = [], dict[str, int]()
     for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"is no JSON object ({error.msg})", file=path, row=number) from error
+            json.dumps(row, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"is no JSON object ({error})", file=path, row=number) from error
         _check_row(row, path, number)
+        earlier = line_of.setdefault(row["id"], number)
+        if earlier != number:
+            raise InputError(f"{row['id']!r} is the id of row {earlier}", file=path, row=number, field="id")
         rows.append(row)
     return rows
 

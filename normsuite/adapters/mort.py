@@ -37,8 +37,11 @@ def read(raw: Path, view: str = "default") -> Adapted:
     votes = read_rows(path, {"Action": pa.string(), "Yes": pa.int32(), "No": pa.int32()})
     action = pc.utf8_trim_whitespace(votes.table["Action"]).combine_chunks()
     yes, no = (np.nan_to_num(votes.table[label].to_numpy(), nan=-1).astype(int) for label in ("Yes", "No"))
+    again = np.ones(len(action), bool)
+    again[np.unique(np.asarray(action.dictionary_encode().indices), return_index=True)[1]] = False
     checks = (
         Check("Action", np.asarray(pc.equal(action, "")), "is empty"),
+        Check("Action", again, "is an earlier row's action"),
         Check("Yes", yes < 0, "is no number of people"),
         Check("No", no < 0, "is no number of people"),
         Check("Yes", yes + no == 0, "is no rating: nobody voted"),

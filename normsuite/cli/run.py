@@ -69,7 +69,8 @@ def run(
     from normsuite.report import print_report, write_html
     from normsuite.tasks import resolve_tasks
 
-    chosen, copies = resolve_tasks(tasks), parse_raw(raw)
+    chosen = resolve_tasks(tasks)
+    copies = parse_raw(raw, {task.data.set for task in chosen})
     settings = Settings(limit, seed, replicates)
     questions = prepare(chosen, copies, settings)
     loaded = None if model == "baselines" else _load(model, revision, dtype.value, device, batch_size, chat)
@@ -90,11 +91,11 @@ def report(
         typer.echo(f"report: {write_html(path, path / 'report.html')}")
 
 
-def parse_raw(pairs: list[str] | None) -> dict[str, Path]:
+def parse_raw(pairs: list[str] | None, used: set[str]) -> dict[str, Path]:
     """``NAME=PATH`` options as a dictionary.
 
     Raises:
-        InputError: not of that form, or one data set named twice.
+        InputError: not of that form, one data set named twice, or one that is not among those ``used``.
     """
     found: dict[str, Path] = {}
     for pair in pairs or []:
@@ -103,6 +104,9 @@ def parse_raw(pairs: list[str] | None) -> dict[str, Path]:
             raise InputError(f"{pair!r} is not NAME=PATH", field="--raw")
         if name in found:
             raise InputError(f"the data set {name!r} is given twice", field="--raw")
+        if name not in used:
+            what = f"no task here is of the data set {name!r}"
+            raise InputError(what, field="--raw", fix=f"name {' or '.join(sorted(used))}")
         found[name] = Path(path)
     return found
 

@@ -38,11 +38,13 @@ def show(
     from normsuite.scorers.labels import example_prompts
     from normsuite.tasks import resolve_tasks, select
 
-    for task in resolve_tasks(name):
+    tasks = resolve_tasks(name)
+    copies = parse_raw(raw, {task.data.set for task in tasks})
+    for task in tasks:
         typer.echo(f"{task.name}, version {task.version}: {task.title}\n{task.description}\n")
         wordings = load_wordings(task.prompts)
         try:
-            items = load(task.data.set, parse_raw(raw).get(task.data.set), task.data.view).items
+            items = load(task.data.set, copies.get(task.data.set), task.data.view).items
         except InputError as error:
             typer.echo(f"(no example: {error})\n")
             for wording in wordings:

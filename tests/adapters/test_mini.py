@@ -129,6 +129,10 @@ def test_missing_keys_bad_json_and_bad_files_are_refused(tmp_path: Path) -> None
         (json.dumps(framed()) + "\n\n", r"row 2: is no JSON object"),
         ("[1]", r"row 1: is no JSON object"),
         ("\ufeff" + json.dumps(framed()), r"row 1: is no JSON object"),
+        ("[" * 100_000, r"row 1: is no JSON object"),
+        ("9" * 5000, r"row 1: is no JSON object"),
+        (json.dumps(framed() | {"reason": "\ud800"}), r"row 1: is no JSON object"),
+        (f"{json.dumps(framed())}\n" * 2, r"row 2, field 'id': .* is the id of row 1"),
         ("", r"is empty"),
     ):
         path.write_text(content, encoding="utf-8")

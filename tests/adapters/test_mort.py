@@ -94,3 +94,13 @@ def test_files_that_are_something_else_are_refused(tmp_path: Path, text: str) ->
     (tmp_path / VOTES).write_text(text)
     with pytest.raises(InputError):
         read(tmp_path, "default")
+
+
+def test_an_action_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "votes.csv"
+    path.write_text("Action,Yes,No\nlie,2,27\nsmile,29,0\n lie,20,9\n")
+    adapted = read(path)
+    assert adapted.items["behavior"].to_pylist() == ["lie", "smile"]
+    (row,) = adapted.set_aside.to_pylist()
+    assert (row["row"], row["field"], row["invalid"]) == (3, "Action", True)
+    assert row["reason"] == "is an earlier row's action"
