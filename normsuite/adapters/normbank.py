@@ -90,15 +90,22 @@ def read(raw: Path, view: str = "") -> Adapted:
     """
     path = find_file(raw, _FILES)
     rows = read_rows(path, _COLUMNS, ignored=_EXTENDED)
-    with ThreadPoolExecutor(2) as both:
-        pairs, constraints = both.map(distinct, (rows.table["setting-behavior"], rows.table["constraints"]))
-    frames = parse_frames(constraints.values)
+    with ThreadPoolExecutor(1) as beside:
+        framed = beside.submit(_framed, rows.table["constraints"])
+        pairs = distinct(rows.table["setting-behavior"])
+    constraints, frames = framed.result()
     checks = _checks(rows.table, pairs.codes, frames.malformed[constraints.codes])
     kept, set_aside = sift(rows, path.name, checks)
     items, unknown = _items(rows, np.flatnonzero(kept), pairs, constraints, frames, path.name)
     total = rows.table.num_rows + rows.set_aside.num_rows
     version = f"{total:,} rows" if total == _ROWS else f"unrecognised ({total:,} rows)"
     return Adapted(items, in_row_order([set_aside, unknown]), version, {path.name: rows.sha256})
+
+
+def _framed(column: pa.ChunkedArray) -> tuple[Distinct, Frames]:
+    """The distinct constraints of a column, and the frame of each."""
+    constraints = distinct(column)
+    return constraints, parse_frames(constraints.values)
 
 
 def _checks(table: pa.Table, pair: np.ndarray, malformed: np.ndarray) -> list[Check]:

@@ -227,6 +227,8 @@ def _parse(path: Path, layout: _Layout, options: pa_csv.ParseOptions) -> pa.Tabl
     options.delimiter, options.quote_char = layout.delimiter, '"' if layout.quoting else False
     return pa_csv.read_csv(
         pa.OSFile(str(path), "rb"),
+        # Plain malloc: the default pool's huge pages take long to touch first on virtual machines.
+        memory_pool=pa.system_memory_pool(),
         # One thread: it alone knows the numbers of rows, and another is busy with the scan.
         read_options=pa_csv.ReadOptions(use_threads=False, column_names=layout.names),
         parse_options=options,

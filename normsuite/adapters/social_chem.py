@@ -35,6 +35,7 @@ from normsuite.adapters.rows import (
 from normsuite.adapters.social_chem_fields import (
     AGENCIES,
     AGREEMENT,
+    AREAS,
     JUDGMENTS,
     LEGALITIES,
     LISTS,
@@ -90,7 +91,7 @@ def _items(rows: RawRows, kept: np.ndarray, answers: Answers, view: View, file: 
     answers = answers.take(kept)
     groups = group(*(answers.keys[name] for name in view.keys))
     first = kept[groups.first]
-    text = texts(rows.table, {*TEXTS, "area", "split", "action", view.field}, first)
+    text = texts(rows.table, {*TEXTS, "split", "action", view.field}, first)
     keys = pc.binary_join_element_wise(*(text[name] for name in view.keys), "\t")
     columns: dict[str, Any] = {
         "id": pc.binary_join_element_wise(f"{_NAME}:", digests(keys, 8), ""),
@@ -102,7 +103,7 @@ def _items(rows: RawRows, kept: np.ndarray, answers: Answers, view: View, file: 
         "options": same_list(view.options, len(first)),
         "agreement": groups.means(AGREEMENT[answers.codes["rot-agree"]]),
         "language": "en",
-        "categories": facets(_facets(groups, text["area"], answers)),
+        "categories": facets(_facets(groups, answers.codes["area"][groups.first], answers)),
         "cluster": text["situation-short-id"],
         "source": source(rows.records.take(pa.array(first)), text[view.field], None, text["split"], file),
     }
@@ -140,19 +141,21 @@ def _by_half(groups: Groups, votes: np.ndarray) -> np.ndarray:
     return enough
 
 
-def _facets(groups: Groups, areas: pa.Array, answers: Answers) -> dict[str, pa.Array]:
+def _facets(groups: Groups, areas: np.ndarray, answers: Answers) -> dict[str, pa.Array]:
     """What an item can be grouped by; where annotators differ, what most or at least half of them say."""
+
+    def words(codes: pa.Array, options: tuple[str, ...]) -> pa.Array:
+        return pa.DictionaryArray.from_arrays(codes, pa.array(options))
 
     def lists(field: str) -> pa.Array:
         chosen = index_lists(_by_half(groups, _tally(groups, answers.choices[field])))
-        words = pa.array(LISTS[field]).take(chosen.values)
-        return pa.ListArray.from_arrays(chosen.offsets, words)
+        return pa.ListArray.from_arrays(chosen.offsets, words(chosen.values, LISTS[field]))
 
     def word(field: str, options: tuple[str, ...]) -> pa.Array:
-        return pa.array(options).take(majority(groups.votes(answers.codes[field], len(options)))[0])
+        return words(majority(groups.votes(answers.codes[field], len(options)))[0], options)
 
     return {
-        "area": areas,
+        "area": words(pa.array(areas), AREAS),
         "foundation": lists("rot-moral-foundations"),
         "categorization": lists("rot-categorization"),
         "legality": word("action-legal", LEGALITIES),

@@ -66,8 +66,15 @@ CLOSED: Final = {
     "action-hypothetical": _words(_HYPOTHETICALS),
 }
 """Columns of a closed set of values, and the code of each value as the file may write it."""
-ASKED: Final = ("rot-agree", "action-agency", "action-moral-judgment", "action-legal", "action-pressure")
-"""Those of them that items are made of."""
+USED: Final = (
+    "area",
+    "rot-agree",
+    "action-agency",
+    "action-moral-judgment",
+    "action-legal",
+    "action-pressure",
+)
+"""Those of them that items are made of; the others are checked only."""
 _REQUIRED: Final = ("area", "m", "split", "rot-bad")
 KEYS: Final = ("rot-id", "action", "breakdown-worker-id")
 TEXTS: Final = ("rot-id", "situation-short-id", "situation", "rot")
@@ -127,7 +134,7 @@ class Answers:
     def take(self, rows: np.ndarray) -> Answers:
         """The answers of some rows that items are made of."""
         return Answers(
-            {name: self.codes[name][rows] for name in ASKED},
+            {name: self.codes[name][rows] for name in USED},
             {name: chosen[rows] for name, chosen in self.choices.items()},
             {name: self.keys[name][rows] for name in ("rot-id", "action")},
         )
