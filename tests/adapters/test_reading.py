@@ -130,6 +130,12 @@ def test_a_quote_in_mid_cell_is_text(write):
     assert table.to_pydict() == {"a": ['5" pipe'], "b": ['6" pipe']}
 
 
+def test_line_breaks_in_cells_hold_across_many_blocks(write):
+    cells = [f"{i}\n" + "x" * (i % 97) + "\n\n" for i in range(40_000)]
+    table = read_csv(write("a,b\n" + "".join(f'"{cell}",y\n' for cell in cells)), TWO)
+    assert table["a"].to_pylist() == cells
+
+
 def test_an_unclosed_quote_beyond_the_first_block_is_found(write):
     rows = [f'"{i}","{"x" * 90}"' for i in range(60_000)]
     rows[50_000] = '"50000","open'
