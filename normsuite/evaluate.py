@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -21,6 +21,9 @@ from normsuite.prompts import Wording, load_wordings
 from normsuite.runs import Run, locked, start_run
 from normsuite.scorers import BASELINES, SCORER, baseline_predictions, design_ranks, predict
 from normsuite.tasks import Task, require_rows, sample_clusters, select
+
+Progress = Callable[[str, int, int], None]
+"""Told a stage's name, and how many of how many items (or data sets) are done."""
 
 CHUNK: Final = 1024  # items per part of the predictions: what a crash can lose
 _PACKAGES: Final = ("numpy", "pyarrow", "scikit-learn", "scipy", "tokenizers", "torch", "transformers")
@@ -58,7 +61,7 @@ def evaluate(
     out: Path,
     *,
     settings: Settings | None = None,
-    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    progress: Progress = lambda stage, done, total: None,
 ) -> Run:
     """Evaluate one model, and the baselines beside it, on tasks; write or continue the run folder ``out``.
 
@@ -67,7 +70,7 @@ def evaluate(
         questions: what to ask, from ``prepare``.
         out: the run folder.
         settings: sample, seeds, replicates.
-        progress: called with a stage's name, and how many of how many items are done.
+        progress: told what is done, at least every few seconds.
 
     Raises:
         InputError: data, prompts, labels or the folder cannot be used; nothing finished is lost.
@@ -77,31 +80,42 @@ def evaluate(
         run = start_run(out, describe_work(model, questions, settings))
         for question in questions:
             predict_missing(run, question, model[1] if model else None, settings.seed, progress)
-        tables = []
-        for done, question in enumerate(questions):
-            progress("bootstrap", done, len(questions))
-            task = question.task
-            tables.append(
-                aggregate(
-                    run.predictions(task.name),
-                    metrics=task.metrics,
-                    headline=task.headline,
-                    replicates=settings.replicates,
-                    seed=settings.seed,
-                )
-            )
-        progress("bootstrap", len(questions), len(questions))
-        run.write_results(pa.concat_tables(tables))
+        run.write_results(pa.concat_tables(results(run, questions, settings, progress)))
     return run
 
 
-def prepare(tasks: Sequence[Task], raw: Mapping[str, Path], settings: Settings) -> list[Question]:
+def results(
+    run: Run, questions: Sequence[Question], settings: Settings, progress: Progress
+) -> Iterator[pa.Table]:
+    """The results of each task, from its predictions."""
+    before, total = 0, sum(question.items.num_rows for question in questions)
+    for question in questions:
+        task, size = question.task, question.items.num_rows
+        progress("bootstrap", before, total)
+        yield aggregate(
+            run.predictions(task.name),
+            metrics=task.metrics,
+            headline=task.headline,
+            replicates=settings.replicates,
+            seed=settings.seed,
+            progress=_share(progress, "bootstrap", before, size, total),
+        )
+        before += size
+
+
+def prepare(
+    tasks: Sequence[Task],
+    raw: Mapping[str, Path],
+    settings: Settings,
+    progress: Progress = lambda stage, done, total: None,
+) -> list[Question]:
     """Load everything the tasks need, each data set once, so that what is wrong is said before work begins.
 
     Args:
         tasks: what to ask.
         raw: local copies of raw data, by data set.
         settings: of the run.
+        progress: told which data set is read.
 
     Raises:
         InputError: data, task, prompts or metrics cannot be used.
@@ -119,7 +133,12 @@ def prepare(tasks: Sequence[Task], raw: Mapping[str, Path], settings: Settings) 
         items = sample_clusters(chosen, settings.limit, settings.seed)
         return Question(task, adapted, items, select(task, adapted.items, task.data.train), wordings)
 
-    return [question(task) for task in tasks]
+    found = []
+    for done, task in enumerate(tasks):
+        progress("reading data", done, len(tasks))
+        found.append(question(task))
+    progress("reading data", len(tasks), len(tasks))
+    return found
 
 
 def predict_missing(
@@ -127,26 +146,33 @@ def predict_missing(
     question: Question,
     engine: Engine | None,
     seed: int,
-    progress: Callable[[str, int, int], None],
+    progress: Progress,
 ) -> None:
     """Write every part of a task's predictions that the run folder does not have yet."""
     task, items = question.task, question.items
-    for name in BASELINES:
+    for done, name in enumerate(BASELINES):
+        progress(f"{task.name}: baselines", done, len(BASELINES))
         if not run.part_path(task.name, name, 0).exists():
-            progress(f"{task.name}: {name}", 0, items.num_rows)
             predictions = baseline_predictions(name, task, question.train, items, seed)
             if predictions is not None:
                 run.write_part(task.name, name, 0, predictions)
+    progress(f"{task.name}: baselines", len(BASELINES), len(BASELINES))
     if engine is None:
         return
     ranks = design_ranks(items["id"].to_pylist(), seed)
     for number, start in enumerate(range(0, items.num_rows, CHUNK)):
         progress(task.name, start, items.num_rows)
         if not run.part_path(task.name, SCORER, number).exists():
-            chunk = items.slice(start, CHUNK)
-            predictions = predict(task, question.wordings, chunk, ranks[start : start + CHUNK], engine)
+            chunk, rank = items.slice(start, CHUNK), ranks[start : start + CHUNK]
+            answered = _share(progress, task.name, start, chunk.num_rows, items.num_rows)
+            predictions = predict(task, question.wordings, chunk, rank, engine, answered)
             run.write_part(task.name, SCORER, number, predictions)
     progress(task.name, items.num_rows, items.num_rows)
+
+
+def _share(progress: Progress, stage: str, start: int, size: int, total: int) -> Callable[[float], None]:
+    """Listens to the share that is done of ``size`` items, which are a part of a stage from ``start`` on."""
+    return lambda share: progress(stage, start + int(share * size), total)
 
 
 def describe_work(

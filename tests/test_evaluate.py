@@ -66,6 +66,24 @@ def test_the_manifest_names_the_work_and_nothing_of_the_machine(run: Run) -> Non
     assert all(len(digest) == 64 for digest in run.manifest["data"]["mini"]["files"].values())
 
 
+def test_every_stage_tells_how_far_it_is(model, tmp_path: Path) -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+
+    def progress(stage: str, done: int, total: int) -> None:
+        told.setdefault(stage, []).append((done, total))
+
+    settings = Settings(limit=24, replicates=200)
+    questions = prepare(resolve_tasks("mini-rules"), {}, settings, progress)
+    evaluate(model, questions, tmp_path / "r", settings=settings, progress=progress)
+    assert list(told) == ["reading data", "mini-rules: baselines", "mini-rules", "bootstrap"]
+    for steps in told.values():
+        assert steps == sorted(steps)
+        assert steps[0][0] == 0
+        assert steps[-1][0] == steps[-1][1]
+    assert len(told["mini-rules"]) > 3  # within the one part, not only at its ends
+    assert len(told["bootstrap"]) > 4
+
+
 def test_a_finished_run_is_not_asked_again(run: Run, model) -> None:
     class Silent:
         """The engine's description without the engine: any question to it is a fault."""

@@ -8,7 +8,7 @@ between label orders. The chance of a gap or a spread is the mean gap under perm
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ def aggregate(
     replicates: int = REPLICATES,
     seed: int = 0,
     threads: int | None = None,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> pa.Table:
     """Results of one task for all its scorers.
 
@@ -51,6 +52,7 @@ def aggregate(
         replicates: bootstrap replicates.
         seed: seed of draws and permutations. The same seed gives the same table.
         threads: threads to use; None is one per CPU. They do not change results.
+        progress: told the share of the work that is done, 0 to 1.
 
     Returns:
         Table in ``schema.RESULT_SCHEMA``.
@@ -78,9 +80,12 @@ def aggregate(
         mine = rows.scorer == scorer
         own = rows.take(mine)
         estimates = estimate(own, _with_statuses(chosen, own), [f.among(mine) for f in divisions], clusters)
-        for one, resampled in _resample(estimates, clusters, replicates, seed, threads):
+        for done, (one, resampled) in enumerate(
+            _resample(estimates, clusters, replicates, seed, threads), start=1
+        ):
             lines = [*_group_lines(one, resampled), *_summary_lines(own, one, resampled, main, seed, threads)]
             found += [{"task": tasks[0], "scorer": name, **line} for line in lines]
+            progress((scorer + done / len(estimates)) / len(rows.scorers))
     return _table(found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from rich.console import Console
 from rich.progress import (
@@ -20,10 +21,12 @@ from rich.progress import (
 
 Report = Callable[[str, int, int], None]
 
+_FINISHED_SHOWN: Final = 8  # bars; what is at work would leave the screen below many finished ones
+
 
 @contextmanager
 def item_progress() -> Iterator[Report]:
-    """A callback (stage, done, total) that draws one bar per stage with items per second and time left."""
+    """A callback (stage, done, total) that draws one bar per stage with its pace and the time left."""
     speed = TextColumn("{task.fields[rate]}")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), speed)
     with Progress(
@@ -33,10 +36,12 @@ def item_progress() -> Iterator[Report]:
 
         def report(stage: str, done: int, total: int) -> None:
             if stage not in known:
+                for task in [task for task in bars.tasks if task.finished][:-_FINISHED_SHOWN]:
+                    bars.update(task.id, visible=False)
                 known[stage] = bars.add_task(stage, total=total, rate="")
             bars.update(known[stage], completed=done, total=total)
             pace = bars.tasks[known[stage]].speed
-            bars.update(known[stage], rate=f"{pace:,.0f} items/s" if pace else "")
+            bars.update(known[stage], rate=f"{pace:,.3g}/s" if pace else "")
 
         yield report
 

@@ -66,29 +66,41 @@ def run(
     """Evaluate a checkpoint on tasks, with the baselines beside it."""
     from normsuite.cli.console import item_progress
     from normsuite.evaluate import Settings, evaluate, prepare
-    from normsuite.report import print_report, write_html
     from normsuite.tasks import resolve_tasks
 
     chosen = resolve_tasks(tasks)
     copies = parse_raw(raw, {task.data.set for task in chosen})
     settings = Settings(limit, seed, replicates)
-    questions = prepare(chosen, copies, settings)
-    loaded = None if model == "baselines" else _load(model, revision, dtype.value, device, batch_size, chat)
     with item_progress() as progress:
+        questions = prepare(chosen, copies, settings, progress)
+        loaded = None
+        if model != "baselines":
+            progress("loading the model", 0, 1)
+            loaded = _load(model, revision, dtype.value, device, batch_size, chat)
+            progress("loading the model", 1, 1)
         finished = evaluate(loaded, questions, out, settings=settings, progress=progress)
-    print_report(finished.path)
-    typer.echo(f"report: {write_html(finished.path, finished.path / 'report.html')}")
+    _tell([finished.path])
 
 
 def report(
     runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
 ) -> None:
     """Print the results of finished runs and write each one's report.html."""
+    _tell(runs)
+
+
+def _tell(runs: list[Path]) -> None:
+    """Print and write the reports of runs."""
+    from normsuite.cli.console import item_progress
     from normsuite.report import print_report, write_html
 
     for path in runs:
         print_report(path)
-        typer.echo(f"report: {write_html(path, path / 'report.html')}")
+        with item_progress() as progress:
+            progress("writing the page", 0, 1)
+            page = write_html(path, path / "report.html")
+            progress("writing the page", 1, 1)
+        typer.echo(f"report: {page}")
 
 
 def parse_raw(pairs: list[str] | None, used: set[str]) -> dict[str, Path]:

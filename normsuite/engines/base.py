@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Tokens = Sequence[int]
+Advance = Callable[[int], None]
+"""Told, batch by batch, how many more requests are answered."""
+
+
+def unheard(requests: int) -> None:
+    """The ``Advance`` to which nobody listens."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +65,24 @@ class Engine(Protocol):
         """
         ...
 
-    def read_labels(self, prompts: Sequence[Tokens], label_ids: Sequence[Tokens]) -> LabelReads:
+    def read_labels(
+        self, prompts: Sequence[Tokens], label_ids: Sequence[Tokens], advance: Advance = unheard
+    ) -> LabelReads:
         """Read K single-token labels at the end of each prompt: one request per prompt.
 
         Args:
             prompts: [n] token ids.
             label_ids: [k] the surface forms of each label.
+            advance: told how many more prompts are answered.
         """
         ...
 
-    def score_continuations(self, prompts: Sequence[Tokens], continuations: Sequence[Tokens]) -> LabelReads:
+    def score_continuations(
+        self, prompts: Sequence[Tokens], continuations: Sequence[Tokens], advance: Advance = unheard
+    ) -> LabelReads:
         """Whole-continuation log-likelihood (sum over tokens) of each of K continuations of each prompt.
 
-        ``top_is_label`` says whether the most probable first token begins a label.
+        ``advance`` is told how many more pairs of prompt and continuation are scored. ``top_is_label`` says
+        whether the most probable first token begins a label.
         """
         ...

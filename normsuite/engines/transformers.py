@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from normsuite.engines.base import LabelReads, Tokens
+from normsuite.engines.base import Advance, LabelReads, Tokens, unheard
 from normsuite.engines.checkpoint import Checkpoint
 from normsuite.engines.tokens import load_encoder
 from normsuite.errors import InputError
@@ -93,7 +93,9 @@ class TransformersEngine:
             "chat_template": self._chat,
         }
 
-    def read_labels(self, prompts: Sequence[Tokens], label_ids: Sequence[Tokens]) -> LabelReads:
+    def read_labels(
+        self, prompts: Sequence[Tokens], label_ids: Sequence[Tokens], advance: Advance = unheard
+    ) -> LabelReads:
         """See ``Engine.read_labels``."""
         import torch
 
@@ -106,10 +108,13 @@ class TransformersEngine:
                 joined = last[:, list(forms)].logsumexp(-1) - total
                 log_probs[rows, j] = joined.double().cpu().numpy()
             top[rows] = torch.argmax(last, -1).cpu().numpy()
+            advance(len(rows))
         labels = [token for forms in label_ids for token in forms]
         return LabelReads(log_probs, np.exp(log_probs).sum(1), np.isin(top, labels))
 
-    def score_continuations(self, prompts: Sequence[Tokens], continuations: Sequence[Tokens]) -> LabelReads:
+    def score_continuations(
+        self, prompts: Sequence[Tokens], continuations: Sequence[Tokens], advance: Advance = unheard
+    ) -> LabelReads:
         """See ``Engine.score_continuations``."""
         n, k = len(prompts), len(continuations)
         sequences = [[*prompt, *tokens] for prompt in prompts for tokens in continuations]
@@ -125,6 +130,7 @@ class TransformersEngine:
                 picked = log_probs[at, range(start, start + len(tokens)), list(tokens)]
                 scores[row] = float(picked.double().sum())
                 top[row] = int(log_probs[at, start].argmax())
+            advance(len(rows))
         log_likelihood = scores.reshape(n, k)
         first = [tokens[0] for tokens in continuations]
         return LabelReads(

@@ -7,7 +7,7 @@ task are scored by whole-continuation log-likelihood (the sum over their tokens)
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -55,7 +55,12 @@ class Reading:
 
 
 def predict(
-    task: Task, wordings: Sequence[Wording], items: pa.Table, ranks: NDArray[np.int64], engine: Engine
+    task: Task,
+    wordings: Sequence[Wording],
+    items: pa.Table,
+    ranks: NDArray[np.int64],
+    engine: Engine,
+    progress: Callable[[float], None] = lambda share: None,
 ) -> pa.Table:
     """Predictions for every item under every wording, rows ordered by item, then wording.
 
@@ -65,13 +70,14 @@ def predict(
         items: [n] Items the task selected.
         ranks: [n] from ``design_ranks`` over all of the task's items.
         engine: the model.
+        progress: told the share of the questions that is answered, 0 to 1.
 
     Returns:
         [n x w] rows in ``PREDICTION_SCHEMA``.
     """
     rows = items.to_pylist()
     requests = list(build_requests(task, wordings, rows, ranks))
-    readings = _read(requests, engine)
+    readings = _read(requests, engine, progress)
     by_row: dict[int, list[tuple[Request, Reading]]] = defaultdict(list)
     for request, reading in zip(requests, readings, strict=True):
         by_row[request.row].append((request, reading))
@@ -135,7 +141,7 @@ def _shown(task: Task, options: list[str], order: Order) -> list[Option]:
     return [Option(text, text) for text in texts]
 
 
-def _read(requests: Sequence[Request], engine: Engine) -> list[Reading]:
+def _read(requests: Sequence[Request], engine: Engine, progress: Callable[[float], None]) -> list[Reading]:
     """Readings in the order of ``requests``; those with the same label words go to the engine together."""
     encoded = engine.encode([request.prompt for request in requests])
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -143,6 +149,7 @@ def _read(requests: Sequence[Request], engine: Engine) -> list[Reading]:
         # Which words, not where they stand: a letter or word is read alike wherever it was shown.
         groups[tuple(sorted(request.words))].append(at)
     readings: dict[int, Reading] = {}
+    answered = 0.0
     for words, members in groups.items():
         prompts = [requests[at].prompt for at in members]
         single = engine.label_tokens(prompts, words)
@@ -154,7 +161,14 @@ def _read(requests: Sequence[Request], engine: Engine) -> list[Reading]:
             readings[at] = Reading(None, 0.0, False, detail)
         if fitting:
             ask = engine.read_labels if single else engine.score_continuations
-            reads = ask([encoded[at] for at in fitting], tokens)
+            weight = 1 if single else 1 / len(words)  # of a forward pass, in requests
+
+            def advance(passes: int, weight: float = weight) -> None:
+                nonlocal answered
+                answered += weight * passes
+                progress(answered / len(requests))
+
+            reads = ask([encoded[at] for at in fitting], tokens, advance)
             readings |= _in_option_order(requests, fitting, words, reads)
     return [readings[at] for at in range(len(requests))]
 
