@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,16 +16,15 @@ from pydantic_core import PydanticCustomError
 
 from normsuite import folders
 from normsuite.errors import InputError
+from normsuite.strict_yaml import QUOTE, line_of, read_yaml
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 LETTERS: Final = "ABCDEFGHIJ"
-_MOST_CHARACTERS: Final = 64 << 10
 _MESSAGES: Final = {
     "extra_forbidden": "unknown key",
     "model_type": "is no mapping of keys to values",
     "string_pattern_mismatch": "must be lower-case letters and digits, joined by hyphens",
 }  # for some of pydantic's complaints, by their type
-_QUOTE: Final = "put it in quotes"  # YAML reads a bare yes, no, on, off or 3 as something else than text
 
 
 class _Frozen(BaseModel):
@@ -146,35 +145,11 @@ def load_task(path: Path) -> Task:
     Raises:
         InputError: missing file, no YAML, unknown or missing keys, wrong values; with the line at fault.
     """
-    try:
-        with path.open(encoding="utf-8-sig") as stream:
-            text = stream.read(_MOST_CHARACTERS + 1)
-    except FileNotFoundError:
-        raise InputError("no such task file", file=path) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read as UTF-8 text ({error})", file=path) from None
-    if len(text) > _MOST_CHARACTERS:
-        raise InputError(f"has more than {_MOST_CHARACTERS:,} characters: no task has", file=path)
-    try:
-        _refuse_aliases(text, path)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        _check_keys(root, path)
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # the last two: 2001-99-99, [[[[…
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or error
-        raise InputError(f"is not YAML: {problem}", file=path, row=mark.line + 1 if mark else None) from None
+    content, root = read_yaml(path)
     try:
         return Task.model_validate(content)
     except ValidationError as error:
         raise _input_error(error, root, path) from None
-
-
-def _refuse_aliases(text: str, path: Path) -> None:
-    """Aliases let a small file unfold into an endless one; a task needs none."""
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            raise InputError(f"holds the alias *{event.anchor}", file=path, fix="write it out")
 
 
 def _input_error(error: ValidationError, root: yaml.Node | None, path: Path) -> InputError:
@@ -182,56 +157,30 @@ def _input_error(error: ValidationError, root: yaml.Node | None, path: Path) -> 
     first = error.errors(include_url=False)[0]
     location = first["loc"] or tuple(filter(None, [first.get("ctx", {}).get("field")]))
     message = _MESSAGES.get(first["type"], first["msg"])
-    fix = _QUOTE if first["type"] == "string_type" else None
+    fix = QUOTE if first["type"] == "string_type" else None
     field = ".".join(str(part) for part in location) or None
-    return InputError(message, file=path, row=_line_of(root, location), field=field, fix=fix)
-
-
-def _line_of(node: yaml.Node | None, location: tuple[Any, ...]) -> int:
-    """The 1-based line of the YAML node that a pydantic location names, or of its nearest parent."""
-    line = 1
-    for part in location:
-        if isinstance(node, yaml.MappingNode):
-            found = [(key, value) for key, value in node.value if key.value == str(part)]
-            if not found:
-                break
-            line, node = found[0][0].start_mark.line + 1, found[0][1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
-
-
-def _check_keys(node: yaml.Node | None, path: Path) -> None:
-    """A key that is no text, or is repeated, is a mistake that YAML would hide."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            row, name = key.start_mark.line + 1, str(key.value)
-            if key.tag != "tag:yaml.org,2002:str":
-                raise InputError("a key that is no text", file=path, row=row, field=name, fix=_QUOTE)
-            if name in seen:
-                raise InputError("repeated key", file=path, row=row, field=name)
-            seen.add(name)
-            _check_keys(value, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            _check_keys(value, path)
+    return InputError(message, file=path, row=line_of(root, location), field=field, fix=fix)
 
 
 def select(task: Task, items: pa.Table, split: str) -> pa.Table:
     """The rows of ``items`` that the task asks about, in one split.
 
     Raises:
-        InputError: ``where`` names nothing the data has, or items and task disagree on the labels.
+        InputError: ``where`` names nothing the data has, or items and task disagree on the labels or on how
+            many of them hold.
     """
     chosen = items.filter(pc.equal(items["split"], split))
     for name, wanted in task.data.where.items():
         chosen = chosen.filter(_matches(task, items, chosen, name, wanted))
     if task.labels and chosen.num_rows:
         _check_labels(task, chosen)
+    several = pc.any(pc.equal(chosen["kind"], "multilabel")).as_py()
+    if chosen.num_rows and several != (task.answer == "yes-no"):
+        items_are = "multilabel" if several else "not multilabel"
+        raise InputError(
+            f"the task {task.name!r} answers in {task.answer}, but its items are {items_are}",
+            fix="`answer: yes-no` is for multilabel items, and for them alone",
+        )
     return chosen
 
 

@@ -196,12 +196,12 @@ BAD: dict[str, tuple[str, str, int | None, str | None, str]] = {
     "no YAML": ("[accuracy, brier]", "[accuracy, brier", 13, None, "is not YAML"),
     "an object of Python's": ("title: Tea", "title: !!python/name:os.system", 2, None, "is not YAML"),
     "no date": ("title: Tea", "title: 2001-99-99", None, None, "is not YAML"),
-    "nested without end": ("title: Tea", "title: &tea [*tea]", None, None, "holds the alias *tea"),
+    "nested without end": ("title: Tea", "title: &tea [*tea]", 2, None, "holds the alias *tea"),
     "unfolding without end": (
         "title: Tea",
         "a: &a [x, x]\n"
         + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in pairwise("abcdefghijklmnop")),
-        None,
+        3,
         None,
         "holds the alias *a; write it out",
     ),
@@ -309,6 +309,12 @@ def test_selecting_by_no_facet_is_refused(name: str) -> None:
 def test_items_whose_options_are_not_the_labels_are_refused(options: list[str]) -> None:
     with pytest.raises(InputError, match=r"has words for \['rude', 'polite'\], but items have the options"):
         select(task(), table([{}, {"options": options}]), "test")
+
+
+@pytest.mark.parametrize(("answer", "kind"), [("words", "multilabel"), ("yes-no", "label")])
+def test_an_answer_that_does_not_fit_the_items_is_refused(answer: str, kind: str) -> None:
+    with pytest.raises(InputError, match=rf"answers in {answer}, but its items are (not )?multilabel"):
+        select(task(answer=answer), table([{"kind": kind}]), "test")
 
 
 def test_a_task_without_labels_takes_items_with_options_of_their_own() -> None:
