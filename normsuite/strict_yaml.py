@@ -17,7 +17,7 @@ def read_yaml(path: Path) -> tuple[Any, yaml.Node | None]:
     """What a small file of YAML holds, and its nodes for ``line_of``.
 
     Raises:
-        InputError: missing file, no UTF-8 text, too long, no YAML, an alias, a key that is repeated or no text.
+        InputError: missing file, no UTF-8 text, too long, no YAML, an alias, a key repeated or no text.
     """
     try:
         with path.open(encoding="utf-8-sig") as stream:

@@ -260,7 +260,7 @@ def table(rows: list[dict[str, Any]]) -> pa.Table:
     columns: dict[str, Any] = {
         "id": [f"mini:{at}" for at in range(len(rows))],
         "dataset": "mini",
-        "kind": "label",
+        "kind": [row.get("kind", "label") for row in rows],
         "split": [row.get("split", "test") for row in rows],
         "options": [row.get("options", ["rude", "polite"]) for row in rows],
         "country": [row.get("country") for row in rows],
