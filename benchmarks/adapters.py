@@ -2,8 +2,8 @@
 
 Writes full-size files in the official formats (seeded, our own words, with the formats' quirks) into a
 temporary folder, where they lie in the page cache. Each reading is timed in a process of its own, the two
-sides in turn, and its peak memory is taken above that of the bare imports. The adapter uses a second core
-where there is one, pandas does not: CPU time is printed beside the time that passes.
+sides in turn, and its peak memory is taken above that of the bare imports. The adapter uses two cores in
+part, pandas from 3.1 on all of them: CPU time is printed beside the time that passes.
 
     python benchmarks/adapters.py              full size: 155,423 and 355,922 rows
     python benchmarks/adapters.py --rows 20000
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -217,7 +218,8 @@ def report(name: str, path: Path) -> None:
         for what, found in runs.items():
             found.append(measure(what, path))
     size = path.stat().st_size
-    print(f"{name}: {size / 1e6:.0f} MB -> {runs[name][0]['rows']:,} items, median of {REPEATS}")
+    rows = f"{size / 1e6:.0f} MB -> {runs[name][0]['rows']:,} items"
+    print(f"{name}: {rows}; median of {REPEATS}, pandas {pd.__version__}, {os.cpu_count()} cores")
     for quantity, aim in (("seconds", f" (target <= {TIME_TARGET:g})"), ("cpu", "")):
         theirs, ours = (statistics.median(run[quantity] for run in found) for found in runs.values())
         title = "time  " if quantity == "seconds" else "CPU   "
