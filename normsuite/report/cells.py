@@ -20,8 +20,8 @@ from normsuite.metrics import METRICS, Metric, RankMetric, Rows, read_rows
 from normsuite.report.tables import MODEL
 from normsuite.runs import Run
 
-MAX_COUNTRIES: Final = 40
-"""Beyond it a map of countries cannot be read, and cultural zones take their place."""
+MAX_COUNTRIES: Final = 100
+"""Beyond it a map of countries is too long to read, and cultural zones take their place."""
 
 MAX_COLUMNS: Final = 20
 _NO_CATEGORY: Final = {"", *CULTURES, *READINGS}

@@ -83,6 +83,7 @@ def write_html(run: Path, out: Path) -> Path:
         manifest=manifest,
         model=provenance.mapping(manifest.get("model")),
         data_line=provenance.data_line(manifest),
+        sample_line=provenance.sample_line(manifest),
         pages=pages,
         sections=provenance.sections(manifest),
         rebuild=provenance.rebuild_command(manifest),

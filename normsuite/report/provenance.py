@@ -8,7 +8,7 @@ from typing import Any
 
 Section = tuple[str, tuple[tuple[str, str], ...]]
 
-_RUN_KEYS = ("hash", "created", "normsuite", "seed", "limit", "chunk", "schema")
+_RUN_KEYS = ("hash", "created", "normsuite", "seed", "limit", "replicates", "chunk", "schema")
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -45,13 +45,35 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
 
 def rebuild_command(manifest: Mapping[str, Any]) -> str:
     """The ``normsuite run`` line that repeats the work, as far as the manifest tells."""
-    model = mapping(manifest.get("model"))
+    model, engine = mapping(manifest.get("model")), mapping(manifest.get("engine"))
     words = ["normsuite", "run", str(model.get("name", "MODEL"))]
     words += ["--tasks", ",".join(str(name) for name in mapping(manifest.get("tasks"))) or "TASKS"]
-    for option in ("limit", "seed"):
-        if manifest.get(option) is not None:
-            words += [f"--{option}", str(manifest[option])]
+    options = {option: manifest.get(option) for option in ("limit", "seed", "replicates")}
+    options["revision"] = model.get("revision") or None
+    options |= {option: engine.get(option.replace("-", "_")) for option in ("dtype", "device", "batch-size")}
+    for option, value in options.items():
+        if value is not None:
+            words += [f"--{option}", str(value)]
+    if isinstance(engine.get("chat_template"), bool):
+        words.append("--chat" if engine["chat_template"] else "--no-chat")
     return shlex.join([*words, "--out", "RUN"])
+
+
+def sample_line(manifest: Mapping[str, Any]) -> str:
+    """How the items were limited; empty if they were not."""
+    limit = manifest.get("limit")
+    return f"a seeded sample of {limit} clusters per task" if limit else ""
+
+
+def engine_line(manifest: Mapping[str, Any]) -> str:
+    """What the model ran on, on one line."""
+    parts = dict(_leaves(manifest.get("engine")))
+    named = (
+        f"{key.replace(' › ', ' ').replace('_', ' ')} {value}"
+        for key, value in parts.items()
+        if key != "engine"
+    )
+    return ", ".join(filter(None, [parts.get("engine"), *named]))
 
 
 def data_line(manifest: Mapping[str, Any]) -> str:

@@ -155,6 +155,22 @@ class TaskTables:
         return next((row for row in self.overall if row.name == MODEL_NAME), None)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be known to compare the overall rows, one sentence each."""
+        coverage = next((row.value for row in self.validity if row.name == "coverage"), None)
+        found = []
+        if coverage is not None and coverage < 1:
+            found.append(
+                f"{100 * (1 - coverage):.2g} % of the model's readings could not be scored "
+                "and are left out of its numbers, not of the baselines'."
+            )
+        if self.about.get("train_items") == 0:
+            found.append(
+                "The data have no training rows, so there are no fitted baselines (majority, tfidf)."
+            )
+        return tuple(found)
+
+    @property
     def rivals(self) -> tuple[Row, ...]:
         """The overall rows of everything else."""
         return tuple(row for row in self.overall if row.name != MODEL_NAME)

@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from normsuite.aggregate import FEW_CLUSTERS
-from normsuite.report.provenance import data_line, mapping
-from normsuite.report.tables import MODEL, FacetTable, Row, TaskTables, task_tables
+from normsuite.report.provenance import data_line, engine_line, mapping, sample_line
+from normsuite.report.tables import FacetTable, Row, TaskTables, task_tables
 from normsuite.report.text import FEW_MARK, NOTHING, count, interval, metric_title, number, shorten, visible
 from normsuite.runs import open_run
 
@@ -22,7 +22,8 @@ _NAME_WIDTH = 44
 _LEGEND = f"{FEW_MARK} fewer than {FEW_CLUSTERS} clusters: too few for the interval to be relied on."
 _NOTE = (
     "Intervals: 95 %, cluster bootstrap. n: items. Chance: expected value of uniform guessing; of a gap or "
-    "spread, its mean when the same data are dealt to groups at random."
+    "spread, its mean when the same data are dealt to groups at random; a gap "
+    "is never negative, so compare it with that."
 )
 
 
@@ -50,14 +51,18 @@ def print_report(run: Path, console: Console | None = None) -> None:
 def _header(manifest: Mapping[str, Any], console: Console) -> None:
     model = mapping(manifest.get("model"))
     lines = {
-        "Model": " ".join(str(model[key]) for key in ("name", "revision", "dtype") if model.get(key)),
+        "Model": " ".join(str(model[key]) for key in ("name", "revision") if model.get(key)),
+        "Engine": engine_line(manifest),
         "Data": data_line(manifest),
+        "Limited to": sample_line(manifest),
         "Version": f"normsuite {manifest.get('normsuite', NOTHING)}",
         "Run": str(manifest.get("hash", NOTHING))[:12],
         "Date": str(manifest.get("created", NOTHING)),
     }
     grid = Table.grid(padding=(0, 2))
     for key, value in lines.items():
+        if not value:
+            continue
         grid.add_row(Text(key, style="bold"), Text(visible(value) or NOTHING))
     console.print(grid)
 
@@ -66,7 +71,12 @@ def _task(task: TaskTables, console: Console) -> None:
     console.print()
     console.print(Rule(Text(shorten(task.title, 70), style="bold"), align="left"))
     headline = task.metric_title
-    console.print(_rows_table(f"{visible(task.name)}: {headline}", "Scorer", _named_model(task.overall)))
+    console.print(_rows_table(f"{visible(task.name)}: {headline}", "Scorer", task.overall))
+    for note in task.notes:
+        console.print(Text(note, style="italic"))
+    others = [line.model.named(metric_title(line.metric)) for line in task.others if line.model]
+    if others:
+        console.print(_rows_table("Other metrics of the model", "Metric", others))
     for facet in (*task.facets, *task.presentation):
         if facet.groups:
             console.print(_rows_table(f"{headline} by {facet.title.lower()}", facet.title, facet.groups))
@@ -80,10 +90,6 @@ def _task(task: TaskTables, console: Console) -> None:
     rows = (*task.overall, *task.recalls, *(row for facet in task.facets for row in facet.groups))
     if any(row.few for row in rows):
         console.print(Text(_LEGEND, style="dim"))
-
-
-def _named_model(rows: Sequence[Row]) -> list[Row]:
-    return [row.named("model") if row.name == MODEL else row for row in rows]
 
 
 def _summary(facet: FacetTable, console: Console) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from normsuite.errors import InputError
 from normsuite.report import write_html
+from normsuite.report.provenance import rebuild_command
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -79,6 +80,22 @@ def test_the_page_tells_what_the_run_found(page):
         "normsuite run an-invented-model --tasks mini-judgement --seed 7 --out RUN",
     ):
         assert words.lower() in page.words.lower(), words
+
+
+def test_the_command_names_every_option_that_moves_a_number():
+    engine = {"engine": "transformers", "dtype": "float32", "device": "cpu", "batch_size": 8}
+    manifest = {
+        "model": {"name": "owner/name", "revision": "abc"},
+        "engine": engine | {"chat_template": False},
+        "tasks": {"mini-rules": {}},
+        "limit": 5,
+        "seed": 0,
+        "replicates": 200,
+    }
+    assert rebuild_command(manifest) == (
+        "normsuite run owner/name --tasks mini-rules --limit 5 --seed 0 --replicates 200 --revision abc "
+        "--dtype float32 --device cpu --batch-size 8 --no-chat --out RUN"
+    )
 
 
 def test_every_plot_has_its_numbers_in_a_table(page):

@@ -27,6 +27,33 @@ def test_a_run_is_told_from_model_to_validity(run):
         assert words in text
 
 
+def test_metrics_beside_the_headline_are_told_with_their_intervals(run):
+    line = next(line for line in printed(run).splitlines() if line.strip().startswith("macro-F1"))
+    assert line.split() == ["macro-F1", "0.598", "[0.498,", "0.698]", "600", "300"]
+
+
+def test_a_sample_and_the_engine_are_told(make_run, manifest):
+    engine = {"engine": "transformers", "dtype": "float32", "batch_size": 32}
+    text = printed(make_run(manifest({}, limit=60, engine=engine), [], {}))
+    assert "a seeded sample of 60 clusters per task" in text
+    assert "transformers, dtype float32, batch size 32" in text
+
+
+def test_readings_that_could_not_be_scored_are_told_beside_the_scores(make_run, result, manifest, about):
+    rows = [result("t", "accuracy", 0.5), result("t", "coverage", 0.789)]
+    told = manifest({"t": about})
+    assert "21 % of the model's readings could not be scored" in printed(make_run(told, rows, {}))
+    rows[1]["value"] = 1.0
+    assert "could not be scored" not in printed(make_run(told, rows, {}))
+
+
+def test_baselines_that_cannot_be_are_explained(make_run, result, manifest, about):
+    told = manifest({"t": about | {"train_items": 0}})
+    assert "no fitted baselines (majority, tfidf)" in printed(
+        make_run(told, [result("t", "accuracy", 0.5)], {})
+    )
+
+
 def test_names_are_text_and_no_markup_or_control_sequence(make_run, result, manifest, about):
     names = ("[link=javascript:alert(1)]x[/link]", "\x1b[31mred", "[bold]", "日本" * 200)
     rows = [result("t", "accuracy", 0.5)]
