@@ -214,6 +214,7 @@ def _describe_task(question: Question) -> dict[str, Any]:
         "items": items.num_rows,
         "clusters": len(items["cluster"].unique()),
         "train_items": question.train.num_rows,
+        "set_aside": question.adapted.set_aside.num_rows,
     }
 
 
@@ -226,6 +227,4 @@ def _describe_data(question: Question) -> dict[str, Any]:
         "revision": adapter.home.revision if adapter else "",
         "licence": adapter.home.licence if adapter else "",
         "files": dict(question.adapted.files),
-        "items": question.adapted.items.num_rows,
-        "set_aside": question.adapted.set_aside.num_rows,
     }

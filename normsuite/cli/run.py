@@ -107,8 +107,11 @@ def parse_raw(pairs: list[str] | None, used: set[str]) -> dict[str, Path]:
     """``NAME=PATH`` options as a dictionary.
 
     Raises:
-        InputError: not of that form, one data set named twice, or one that is not among those ``used``.
+        InputError: not of that form, one data set named twice, or a name that is neither among those ``used``
+            nor any we know.
     """
+    from normsuite.adapters import ADAPTERS
+
     found: dict[str, Path] = {}
     for pair in pairs or []:
         name, equals, path = pair.partition("=")
@@ -116,7 +119,7 @@ def parse_raw(pairs: list[str] | None, used: set[str]) -> dict[str, Path]:
             raise InputError(f"{pair!r} is not NAME=PATH", field="--raw")
         if name in found:
             raise InputError(f"the data set {name!r} is given twice", field="--raw")
-        if name not in used:
+        if name not in used and name not in ADAPTERS:
             what = f"no task here is of the data set {name!r}"
             raise InputError(what, field="--raw", fix=f"name {' or '.join(sorted(used))}")
         found[name] = Path(path)

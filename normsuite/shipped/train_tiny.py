@@ -12,7 +12,7 @@ import math
 import random
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,31 @@ def training_pairs(names: str, raw: Path | None, seed: int, designs: int) -> lis
             for request in build_requests(task, wordings, rows, ranks):
                 gold = rows[request.row // len(wordings)]["gold"]
                 pairs.append((request.prompt, request.words[request.order.index(gold)]))
+    return pairs
+
+
+def mismatched_rules(seed: int, copies: int) -> list[Pair]:
+    """Training stories of `mini` told with another story's rule, which says nothing about them.
+
+    Each copy holds every story that its own rule judges, and half of them again under a strange rule, as
+    "neutral": whether a rule bears on a story is learnt from the two together, not from the story alone.
+    """
+    (task,) = resolve_tasks("mini-stories")
+    rng, wordings, pairs = random.Random(seed), load_wordings(task.prompts), []
+    neutral = list(task.labels).index("neutral")
+    items = select(task, load(task.data.set).items, "train").to_pylist()
+    judged = [row for row in items if row["gold"] != neutral]
+    for copy in range(copies):
+        rows = list(judged)
+        for row in rng.sample(judged, len(judged) // 2):
+            other = rng.choice([each for each in judged if each["family"] != row["family"]])
+            frame = [entry for entry in row["frame"] if entry["name"] != "value"]
+            frame += [entry for entry in other["frame"] if entry["name"] == "value"]
+            rows.append({**row, "norm": other["norm"], "frame": frame, "gold": neutral})
+        ranks = np.random.default_rng(seed + copy).permutation(len(rows))
+        for request in build_requests(task, wordings, rows, ranks):
+            gold = rows[request.row // len(wordings)]["gold"]
+            pairs.append((request.prompt, request.words[request.order.index(gold)]))
     return pairs
 
 
@@ -202,6 +227,16 @@ def _rate(step: int, steps: int) -> float:
     return warm * (0.1 + 0.9 * (1 + math.cos(math.pi * min(1.0, step / steps))) / 2)
 
 
+def refine(
+    model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, mini: list[list[int]], recipe: Recipe
+) -> None:
+    """The second stage: `mini` alone, more of its tokens hidden, and rules that do not bear on the story."""
+    torch.manual_seed(recipe.seed)
+    strange = encode(tokenizer, mismatched_rules(recipe.seed, copies=20))
+    second = replace(recipe, steps=recipe.steps // 8, rate=recipe.rate / 2, mini_share=0.6, dropout=0.3)
+    fit(model, strange, mini, second)
+
+
 def train(ethics: Path, out: Path, recipe: Recipe) -> None:
     """Train tokenizer and model and write the checkpoint folder."""
     ethics_pairs = training_pairs(ETHICS_TASKS, ethics, recipe.seed, designs=1)
@@ -212,7 +247,10 @@ def train(ethics: Path, out: Path, recipe: Recipe) -> None:
         f"{model.num_parameters():,} parameters, {len(ethics_pairs):,} + {len(mini_pairs):,} prompts",
         flush=True,
     )
-    fit(model, encode(tokenizer, ethics_pairs), encode(tokenizer, mini_pairs), recipe)
+    mini_rows = encode(tokenizer, mini_pairs)
+    fit(model, encode(tokenizer, ethics_pairs), mini_rows, recipe)
+    # The second stage starts from what the first would ship, so that each can be repeated alone.
+    refine(model.to(torch.bfloat16).float(), tokenizer, mini_rows, recipe)
     out.mkdir(parents=True, exist_ok=True)
     model.to(torch.bfloat16).save_pretrained(out)
     tokenizer.save_pretrained(out)

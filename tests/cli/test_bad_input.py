@@ -12,7 +12,7 @@ from normsuite import folders
 
 NORMAD = "ID,Country,Background,Axis,Subaxis,Value,Rule-of-Thumb,Story,Explanation,Gold Label\n"
 ROWS = (
-    '0,egypt,b,Etiquette,eating,Sharing.,Use your right hand.,"Ana eats with her right hand. Is it ok?",e,yes\n'
+    '0,egypt,b,Etiquette,eating,Sharing.,Use your right hand.,"Ana uses her right hand. Is it ok?",e,yes\n'
     "1,japan,b,Etiquette,visiting,Cleanness.,Take off your shoes.,Ben keeps his shoes on. Is it ok?,e,no\n"
 )
 
