@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ def start_run(path: Path, work: Mapping[str, Any]) -> Run:
         InputError: the folder holds other work or other files, or cannot be written.
     """
     name = work_hash(work)
+    _refuse_foreign(path)
     if (path / MANIFEST).exists():
         run = open_run(path)
         if run.manifest.get("hash") != name:
@@ -101,9 +103,9 @@ def start_run(path: Path, work: Mapping[str, Any]) -> Run:
                 file=path,
                 fix="choose another --out",
             )
+        _remove_leftovers(path)
         return run
-    if path.exists() and (not path.is_dir() or any(entry.name != ".lock" for entry in path.iterdir())):
-        raise InputError("exists and is not a run folder", file=path, fix="choose another --out")
+    _remove_leftovers(path)
     manifest = {
         "schema": SCHEMA_VERSION,
         "hash": name,
@@ -137,11 +139,12 @@ def locked(path: Path) -> Iterator[None]:
     """Hold a run folder for this process; the lock goes with the process, however it ends.
 
     Raises:
-        InputError: another process holds it, or the folder cannot be made.
+        InputError: another process holds it, it holds other files, or it cannot be made.
     """
     from filelock import FileLock, Timeout
 
     try:
+        _refuse_foreign(path)
         path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path / ".lock")
         lock.acquire(timeout=0)
@@ -155,6 +158,30 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Nothing is ever written into a folder that is not a run's."""
+    if not path.exists() or (path / MANIFEST).exists():
+        return
+    if path.is_dir() and all(entry.name == ".lock" or _is_leftover(entry) for entry in path.iterdir()):
+        return
+    raise InputError("exists and is not a run folder", file=path, fix="choose another --out")
+
+
+def _is_leftover(file: Path) -> bool:
+    """Whether a file is one that a killed process had not finished (see ``write_table``)."""
+    return (
+        re.fullmatch(r"\.(manifest\.json|results\.(json|parquet)|report\.html)\.\d+\.tmp", file.name)
+        is not None
+    )
+
+
+def _remove_leftovers(path: Path) -> None:
+    unfinished = [file for file in path.iterdir() if _is_leftover(file)] if path.is_dir() else []
+    for file in [*unfinished, *(path / "predictions").glob(".*.tmp")]:
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def _difference(manifest: Mapping[str, Any], work: Mapping[str, Any]) -> str:

@@ -48,6 +48,28 @@ def test_a_folder_of_other_files_is_never_written_into(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["diary.txt"]
 
 
+def test_not_even_a_lock_is_left_in_a_folder_of_other_files(tmp_path: Path) -> None:
+    (tmp_path / "diary.txt").write_text("mine")
+    with pytest.raises(InputError, match="is not a run folder"), locked(tmp_path):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["diary.txt"]
+
+
+def test_what_a_killed_process_had_not_finished_is_in_nobodys_way(tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    folder.mkdir()
+    (folder / ".manifest.json.71.tmp").write_text('{"schema"')
+    with locked(folder):
+        run = start_run(folder, WORK)
+    run.write_part("t", "labels", 0, predictions())
+    for unfinished in (".results.parquet.72.tmp", "predictions/.t.labels.00001.parquet.72.tmp"):
+        (folder / unfinished).write_bytes(b"PAR1")
+    with locked(folder):
+        start_run(folder, WORK)
+    assert [path.name for path in folder.rglob("*.tmp")] == []
+    assert run.predictions("t").num_rows == 2
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 99}'])
 def test_a_damaged_manifest_is_one_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
