@@ -33,7 +33,7 @@ def test_training_reads_no_held_out_row(pairs: list[train_tiny.Pair]) -> None:
     from normsuite.adapters.build import load
 
     items = load("mini").items.to_pandas()
-    rules = items[items.options.map(list).eq(["bad", "okay", "good"])]
+    rules = items[items.options.map(lambda options: list(options) == ["bad", "okay", "good"])]
     prompts = "\n".join(prompt for prompt, _ in pairs)
     assert all(text in prompts for text in rules[rules.split == "train"].situation)
     held_out = set(rules[rules.split == "test"].situation) - set(rules[rules.split == "train"].situation)
