@@ -38,9 +38,9 @@ def print_report(run: Path, console: Console | None = None) -> None:
         InputError: the folder holds no finished run, or damaged files.
     """
     opened = open_run(run)
+    tasks = task_tables(opened)  # before anything is printed: it says so if the run has not finished
     console = console or Console()
     _header(opened.manifest, console)
-    tasks = task_tables(opened)
     if not tasks:
         console.print("The run holds no results.")
     for task in tasks:

@@ -1,7 +1,9 @@
 import io
 
+import pytest
 from rich.console import Console
 
+from normsuite.errors import InputError
 from normsuite.report import print_report
 
 
@@ -69,6 +71,14 @@ def test_names_are_text_and_no_markup_or_control_sequence(make_run, result, mani
 def test_a_run_of_baselines_alone_is_told(make_run, result, manifest, about):
     rows = [result("t", "accuracy", 0.5, scorer="majority")]
     assert "Baseline: majority" in printed(make_run(manifest({"t": about}), rows, {}))
+
+
+def test_nothing_is_printed_of_a_run_that_has_not_finished(make_run, capsys):
+    run = make_run({"schema": 1}, [], {})
+    (run / "results.parquet").unlink()
+    with pytest.raises(InputError, match="has no results yet"):
+        print_report(run)
+    assert capsys.readouterr().out == ""
 
 
 def test_a_sparse_manifest_is_enough(make_run):
