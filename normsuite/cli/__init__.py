@@ -11,6 +11,8 @@ import normsuite
 from normsuite.cli import data, run, task
 from normsuite.errors import InputError
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="normsuite",
     help="How well does a language model reason about social norms, for whom it fails, and how sure we are.",
@@ -47,8 +49,11 @@ def main() -> None:
     except InputError as error:
         typer.echo(f"normsuite: {error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as ending:
+        # Inside a command typer turns Ctrl-C into the exit code that shells give it.
+        if isinstance(ending, SystemExit) and ending.code != _INTERRUPTED:
+            raise
         typer.echo("normsuite: stopped; the same command continues where it was", err=True)
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         sys.exit(0)

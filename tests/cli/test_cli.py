@@ -1,8 +1,10 @@
 """The command line."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -48,6 +50,24 @@ def test_demo_runs_the_shipped_model_on_the_shipped_data(normsuite, tmp_path: Pa
     ]
     # Above chance on held-out families, with the interval: what the checkpoint is there to show.
     assert any(row["ci_low"] > row["chance"] for row in of_model)
+
+
+def test_ctrl_c_is_one_line_and_leaves_a_run_that_continues(normsuite, tmp_path: Path) -> None:
+    out = tmp_path / "r"
+    arguments = ["run", "baselines", "--tasks", "mini-rules", "--out", str(out)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "normsuite", *arguments], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    while not (out / "manifest.json").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate()
+    assert process.returncode == 130
+    assert told.decode() == "normsuite: stopped; the same command continues where it was\n"
+    assert not (out / "results.parquet").exists()
+    assert normsuite(*arguments).code == 0
+    assert (out / "results.parquet").exists()
 
 
 def test_data_list_names_every_data_set(normsuite) -> None:
