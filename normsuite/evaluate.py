@@ -16,7 +16,7 @@ from normsuite.adapters import ADAPTERS, Adapted, get_adapter
 from normsuite.adapters.build import load
 from normsuite.aggregate import aggregate
 from normsuite.engines import Checkpoint, Engine
-from normsuite.metrics import resolve
+from normsuite.metrics import VALIDITY, resolve
 from normsuite.prompts import Wording, load_wordings
 from normsuite.runs import Run, locked, start_run
 from normsuite.scorers import BASELINES, SCORER, baseline_predictions, design_ranks, predict
@@ -94,7 +94,7 @@ def results(
         progress("bootstrap", before, total)
         yield aggregate(
             run.predictions(task.name),
-            metrics=task.metrics,
+            metrics=[*task.metrics, *VALIDITY],
             headline=task.headline,
             replicates=settings.replicates,
             seed=settings.seed,

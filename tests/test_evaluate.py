@@ -52,6 +52,15 @@ def test_countries_zones_and_categories_are_groups(run: Run) -> None:
     assert {"", "country", "zone", "topic", "wording", "order"} <= facets
 
 
+def test_label_mass_stands_beside_every_reading_and_no_baseline(run: Run) -> None:
+    results = run.results().to_pandas()
+    for metric in ("label_mass", "top_is_label"):
+        overall = results[(results.metric == metric) & (results.facet == "")]
+        assert set(overall.scorer) == {"labels"}
+        assert len(overall) == 3
+        assert overall.value.between(0.5, 1).all()
+
+
 def test_a_prediction_carries_no_text_of_the_data_set(run: Run) -> None:
     predictions = run.predictions("mini-stories")
     assert not {"situation", "behavior", "norm", "frame"} & set(predictions.column_names)

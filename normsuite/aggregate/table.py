@@ -21,7 +21,7 @@ from normsuite.aggregate.groups import READINGS, facets
 from normsuite.aggregate.permutation import permuted_gap
 from normsuite.aggregate.resampling import REPLICATES, bootstrap, interval
 from normsuite.errors import InputError
-from normsuite.metrics import STATUS_METRICS, Metric, Rows, check_families, read_rows, resolve
+from normsuite.metrics import STATUS_METRICS, VALIDITY, Metric, Rows, check_families, read_rows, resolve
 from normsuite.metrics.catalogue import AnyMetric
 from normsuite.metrics.rows import Floats
 from normsuite.schema import RESULT_SCHEMA
@@ -130,7 +130,8 @@ def _group_lines(estimates: Estimates, replicates: Floats) -> Iterator[dict[str,
     for index, metric in enumerate(estimates.metrics):
         for group, name in enumerate(facet.groups):
             at = group, index
-            if facet.name == "" or estimates.items[at] > 0:
+            # Baselines read no tokens: nothing to say of their label mass, overall or anywhere.
+            if estimates.items[at] > 0 or (facet.name == "" and metric.name not in VALIDITY):
                 several = estimates.clusters[at] > 1 and np.isfinite(estimates.value[at])
                 yield {
                     "metric": metric.name,

@@ -4,7 +4,16 @@
 arithmetic that both share.
 """
 
-from normsuite.metrics.catalogue import METRICS, SPREADS, STATUS_METRICS, Metric, RankMetric, recalls, resolve
+from normsuite.metrics.catalogue import (
+    METRICS,
+    SPREADS,
+    STATUS_METRICS,
+    VALIDITY,
+    Metric,
+    RankMetric,
+    recalls,
+    resolve,
+)
 from normsuite.metrics.columns import check_families, codes, read_rows
 from normsuite.metrics.plain import (
     accuracy,
@@ -25,6 +34,7 @@ __all__ = [
     "METRICS",
     "SPREADS",
     "STATUS_METRICS",
+    "VALIDITY",
     "Metric",
     "RankMetric",
     "Rows",

@@ -230,6 +230,10 @@ def _recall(label: str, index: int) -> Metric:
     return Metric(f"recall_{label}", ("label", "multilabel"), statistics, guess=guess)
 
 
+VALIDITY: Final = ("label_mass", "top_is_label")
+"""How far label reads can be trusted: computed for every task beside its own metrics."""
+
+
 def resolve(names: Sequence[str], kind: str, labels: Sequence[str]) -> list[AnyMetric]:
     """The metrics of these names for a task of this kind, without repetition; spreads are passed over.
 
