@@ -64,9 +64,8 @@ class Run:
         """Write the tidy results as Parquet and as JSON."""
         write_table(results, self.path / RESULTS)
         rows = [{name: _finite(value) for name, value in row.items()} for row in results.to_pylist()]
-        _write_text(
-            self.path / "results.json", json.dumps({"schema": SCHEMA_VERSION, "results": rows}, indent=1)
-        )
+        content = json.dumps({"schema": SCHEMA_VERSION, "results": rows}, indent=1)
+        write_text(self.path / "results.json", content + "\n")
 
     def results(self) -> pa.Table:
         """The tidy results.
@@ -112,7 +111,7 @@ def start_run(path: Path, work: Mapping[str, Any]) -> Run:
         "created": datetime.now(UTC).isoformat("T", "seconds"),
         **work,
     }
-    _write_text(path / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False))
+    write_text(path / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
     return Run(path, manifest)
 
 
@@ -190,11 +189,16 @@ def _difference(manifest: Mapping[str, Any], work: Mapping[str, Any]) -> str:
     return "other " + ", ".join(differing) if differing else "a damaged manifest"
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text file of a run whole and rename it into place, as ``schema.write_table`` does a table.
+
+    Raises:
+        InputError: the folder cannot be written, or the disk is full.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +11,6 @@ import jinja2.sandbox
 from markupsafe import Markup
 
 from normsuite.aggregate import FEW_CLUSTERS
-from normsuite.errors import InputError
 from normsuite.report import cells, plots, provenance, text
 from normsuite.report.tables import (
     MODEL_NAME,
@@ -23,7 +20,7 @@ from normsuite.report.tables import (
     facet_title,
     task_tables,
 )
-from normsuite.runs import Run, open_run
+from normsuite.runs import Run, open_run, write_text
 
 _PLOTTED: Final = ("country", "zone")
 
@@ -93,7 +90,9 @@ def write_html(run: Path, out: Path) -> Path:
         validity=VALIDITY,
         model_name=MODEL_NAME,
     )
-    return _write(html, out / "report.html" if out.is_dir() else out)
+    page = out / "report.html" if out.is_dir() else out
+    write_text(page, html)
+    return page
 
 
 def _page(run: Run, tables: TaskTables, at: int) -> TaskPage:
@@ -186,16 +185,3 @@ def _shown(value: object) -> object:
     if value is None:
         return text.NOTHING
     return text.visible(value) if type(value) is str else value
-
-
-def _write(html: str, out: Path) -> Path:
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(html, encoding="utf-8")
-        temporary.replace(out)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise InputError(f"cannot write: {error.strerror or error}", file=out) from error
-    return out

@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from normsuite.adapters.build import load
-from normsuite.prompts import load_wordings
+from normsuite.prompts import Wording, load_wordings
 from normsuite.scorers.labels import build_requests
-from normsuite.tasks import resolve_tasks, select
+from normsuite.tasks import Task, resolve_tasks, select
 
 ETHICS_TASKS = "ethics-deontology,ethics-justice,ethics-virtue,ethics-utilitarianism"
 MINI_TASKS = "mini-framed,mini-rules,mini-stories"
@@ -63,17 +64,24 @@ Pair = tuple[str, str]
 """A prompt and the answer to it."""
 
 
+def answered(
+    task: Task, wordings: Sequence[Wording], rows: list[dict[str, Any]], ranks: NDArray[np.int64]
+) -> list[Pair]:
+    """Every prompt about these rows of Items, with the word that answers it rightly."""
+    requests = build_requests(task, wordings, rows, ranks)
+    gold = [row["gold"] for row in rows for _ in wordings]
+    return [(request.prompt, request.words[request.order.index(gold[request.row])]) for request in requests]
+
+
 def training_pairs(names: str, raw: Path | None, seed: int, designs: int) -> list[Pair]:
     """Every prompt of the tasks' training splits with its answer, under ``designs`` label-order designs."""
-    pairs = []
+    pairs: list[Pair] = []
     for task in resolve_tasks(names):
         items = select(task, load(task.data.set, raw).items, "train")
         rows, wordings = items.to_pylist(), load_wordings(task.prompts)
         for shift in range(designs):
             ranks = np.random.default_rng(seed).permutation(len(rows)) + shift
-            for request in build_requests(task, wordings, rows, ranks):
-                gold = rows[request.row // len(wordings)]["gold"]
-                pairs.append((request.prompt, request.words[request.order.index(gold)]))
+            pairs += answered(task, wordings, rows, ranks)
     return pairs
 
 
@@ -84,7 +92,8 @@ def mismatched_rules(seed: int, copies: int) -> list[Pair]:
     "neutral": whether a rule bears on a story is learnt from the two together, not from the story alone.
     """
     (task,) = resolve_tasks("mini-stories")
-    rng, wordings, pairs = random.Random(seed), load_wordings(task.prompts), []
+    rng, wordings = random.Random(seed), load_wordings(task.prompts)
+    pairs: list[Pair] = []
     neutral = list(task.labels).index("neutral")
     items = select(task, load(task.data.set).items, "train").to_pylist()
     judged = [row for row in items if row["gold"] != neutral]
@@ -96,9 +105,7 @@ def mismatched_rules(seed: int, copies: int) -> list[Pair]:
             frame += [entry for entry in other["frame"] if entry["name"] == "value"]
             rows.append({**row, "norm": other["norm"], "frame": frame, "gold": neutral})
         ranks = np.random.default_rng(seed + copy).permutation(len(rows))
-        for request in build_requests(task, wordings, rows, ranks):
-            gold = rows[request.row // len(wordings)]["gold"]
-            pairs.append((request.prompt, request.words[request.order.index(gold)]))
+        pairs += answered(task, wordings, rows, ranks)
     return pairs
 
 
