@@ -13,8 +13,9 @@ import pytest
 
 from normsuite import folders
 from normsuite.engines import find_checkpoint
-from normsuite.engines.transformers import TransformersEngine
-from normsuite.evaluate import Settings, evaluate, prepare
+from normsuite.engines.transformers import TransformersSpec
+from normsuite.evaluate import Settings, evaluate
+from normsuite.questions import prepare
 from normsuite.runs import Run, open_run
 from normsuite.tasks import resolve_tasks
 
@@ -23,13 +24,12 @@ SETTINGS = Settings(limit=12, replicates=200)
 
 @pytest.fixture(scope="module")
 def model():
-    checkpoint = find_checkpoint(str(folders.tiny()))
-    return checkpoint, TransformersEngine(checkpoint, device="cpu")
+    return TransformersSpec(find_checkpoint(str(folders.tiny())), device="cpu")
 
 
 @pytest.fixture(scope="module")
 def run(model, tmp_path_factory) -> Run:
-    questions = prepare(resolve_tasks("mini-*"), {}, SETTINGS)
+    questions = prepare(resolve_tasks("mini-*"), {}, limit=12)
     return evaluate(model, questions, tmp_path_factory.mktemp("runs") / "r", settings=SETTINGS)
 
 
@@ -78,13 +78,19 @@ def test_the_manifest_names_the_work_and_nothing_of_the_machine(run: Run) -> Non
 def test_every_stage_tells_how_far_it_is(model, tmp_path: Path) -> None:
     told: dict[str, list[tuple[int, int]]] = {}
 
-    def progress(stage: str, done: int, total: int) -> None:
+    def progress(stage: str, done: int, total: int, tokens: int = 0) -> None:
         told.setdefault(stage, []).append((done, total))
 
     settings = Settings(limit=24, replicates=200)
-    questions = prepare(resolve_tasks("mini-rules"), {}, settings, progress)
+    questions = prepare(resolve_tasks("mini-rules"), {}, limit=24, progress=progress)
     evaluate(model, questions, tmp_path / "r", settings=settings, progress=progress)
-    assert list(told) == ["reading data", "mini-rules: baselines", "mini-rules", "bootstrap"]
+    assert list(told) == [
+        "reading data",
+        "mini-rules: baselines",
+        "loading the model",
+        "mini-rules",
+        "bootstrap",
+    ]
     for steps in told.values():
         assert steps == sorted(steps)
         assert steps[0][0] == 0
@@ -94,26 +100,26 @@ def test_every_stage_tells_how_far_it_is(model, tmp_path: Path) -> None:
 
 
 def test_a_finished_run_is_not_asked_again(run: Run, model) -> None:
-    class Silent:
-        """The engine's description without the engine: any question to it is a fault."""
+    class Silent(TransformersSpec):
+        """The engine's description without the engine: a start is a fault."""
 
-        def describe(self):
-            return model[1].describe()
+        def start(self, log: Path | None = None):
+            raise AssertionError("nothing is missing")
 
     before = {
         path: path.stat().st_mtime_ns
         for path in run.path.rglob("*.parquet")
         if path.name != "results.parquet"
     }
-    questions = prepare(resolve_tasks("mini-*"), {}, SETTINGS)
-    again = evaluate((model[0], Silent()), questions, run.path, settings=SETTINGS)
+    questions = prepare(resolve_tasks("mini-*"), {}, limit=12)
+    again = evaluate(Silent(model.checkpoint, device="cpu"), questions, run.path, settings=SETTINGS)
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert again.results().equals(run.results())
 
 
 def test_the_limit_samples_whole_clusters_by_seed() -> None:
     def chosen(seed: int) -> list[str]:
-        (question,) = prepare(resolve_tasks("mini-framed"), {}, Settings(limit=5, seed=seed))
+        (question,) = prepare(resolve_tasks("mini-framed"), {}, limit=5, seed=seed)
         assert len(question.items["cluster"].unique()) == 5
         return question.items["id"].to_pylist()
 
@@ -130,6 +136,8 @@ COMMAND = [
     "mini-*",
     "--replicates",
     "200",
+    "--engine",
+    "transformers",
 ]
 
 

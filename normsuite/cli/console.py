@@ -19,14 +19,16 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-Report = Callable[[str, int, int], None]
+from normsuite.progress import Progress as StageProgress
+
+ByteReport = Callable[[str, int, int], None]
 
 _FINISHED_SHOWN: Final = 8  # bars; what is at work would leave the screen below many finished ones
 
 
 @contextmanager
-def item_progress() -> Iterator[Report]:
-    """A callback (stage, done, total) that draws one bar per stage with its pace and the time left."""
+def item_progress() -> Iterator[StageProgress]:
+    """A callback that draws one bar per stage with items and tokens per second and the time left."""
     speed = TextColumn("{task.fields[rate]}")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), speed)
     with Progress(
@@ -34,20 +36,24 @@ def item_progress() -> Iterator[Report]:
     ) as bars:
         known = {}
 
-        def report(stage: str, done: int, total: int) -> None:
+        def report(stage: str, done: int, total: int, tokens: int = 0) -> None:
             if stage not in known:
                 for task in [task for task in bars.tasks if task.finished][:-_FINISHED_SHOWN]:
                     bars.update(task.id, visible=False)
                 known[stage] = bars.add_task(stage, total=total, rate="")
             bars.update(known[stage], completed=done, total=total)
             pace = bars.tasks[known[stage]].speed
-            bars.update(known[stage], rate=f"{pace:,.3g}/s" if pace else "")
+            rate = f"{pace:,.3g}/s" if pace else ""
+            elapsed = bars.tasks[known[stage]].elapsed
+            if tokens and elapsed:
+                rate += f", {tokens / elapsed:,.0f} tokens/s"
+            bars.update(known[stage], rate=rate)
 
         yield report
 
 
 @contextmanager
-def byte_progress() -> Iterator[Report]:
+def byte_progress() -> Iterator[ByteReport]:
     """A callback (file, done, total) that draws one bar per download."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(

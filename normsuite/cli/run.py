@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from normsuite.cli.engines import EngineName, EngineOptions, choose_engine
 from normsuite.errors import InputError
-
-if TYPE_CHECKING:
-    from normsuite.engines import Checkpoint, Engine
-
-
-class EngineName(StrEnum):
-    """Engines that run a checkpoint."""
-
-    transformers = "transformers"
 
 
 class Dtype(StrEnum):
@@ -31,11 +23,14 @@ class Dtype(StrEnum):
 
 def demo(
     out: Annotated[Path, typer.Option(help="The run folder.")] = Path("normsuite-demo"),
+    engine: Annotated[
+        EngineName, typer.Option(help="What runs the checkpoint; auto: vllm where it is installed.")
+    ] = EngineName.auto,
 ) -> None:
     """Evaluate the shipped checkpoint and the baselines on the shipped data, and print the report."""
     from normsuite import folders
 
-    run(str(folders.tiny()), tasks="mini-*", out=out)
+    run(str(folders.tiny()), tasks="mini-*", out=out, engine=engine)
 
 
 def run(
@@ -53,32 +48,83 @@ def run(
     seed: Annotated[
         int, typer.Option(min=0, help="Of sample, label orders, random baseline and bootstrap.")
     ] = 0,
-    engine: Annotated[EngineName, typer.Option(help="What runs the checkpoint.")] = EngineName.transformers,
+    engine: Annotated[
+        EngineName, typer.Option(help="What runs the checkpoint; auto: vllm where it is installed.")
+    ] = EngineName.auto,
     dtype: Annotated[Dtype, typer.Option(help="auto: bfloat16 on a GPU, float32 on a CPU.")] = Dtype.auto,
-    device: Annotated[str, typer.Option(help="auto: the first GPU, else the CPU.")] = "auto",
-    batch_size: Annotated[int, typer.Option(min=1, help="Most prompts in one forward pass.")] = 32,
+    device: Annotated[str, typer.Option(help="transformers: a torch device; auto: the first GPU.")] = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, help="transformers: prompts in one forward pass.")] = 32,
     revision: Annotated[str | None, typer.Option(help="The hub's commit, tag or branch.")] = None,
     chat: Annotated[
         bool | None, typer.Option("--chat/--no-chat", help="Chat template; default: where there is one.")
     ] = None,
+    engine_option: Annotated[
+        list[str] | None, typer.Option(help="vllm, ray: NAME=VALUE, any engine argument of vLLM. Repeatable.")
+    ] = None,
+    tensor_parallel: Annotated[int, typer.Option(min=1, help="vllm, ray: devices that share a layer.")] = 1,
+    pipeline_parallel: Annotated[
+        int, typer.Option(min=1, help="vllm, ray: devices that share the layers.")
+    ] = 1,
+    data_parallel: Annotated[
+        int, typer.Option(min=1, help="vllm, transformers: processes, each with a whole model.")
+    ] = 1,
+    reproducible: Annotated[
+        bool, typer.Option(help="vllm, ray: the same bytes whatever shares a batch (slower).")
+    ] = False,
+    fallback: Annotated[
+        bool, typer.Option(help="vllm: use transformers if vLLM does not support the model.")
+    ] = False,
+    base_url: Annotated[
+        str | None, typer.Option(help="openai: the server's address, as http://HOST:PORT/v1.")
+    ] = None,
+    tokenizer: Annotated[
+        str | None, typer.Option(help="openai: folder or hub id of the served model's tokenizer.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="openai: requests at once.")] = 32,
+    patience: Annotated[
+        float, typer.Option(min=0, help="openai: seconds to wait for a server that is gone.")
+    ] = 300,
+    address: Annotated[
+        str | None, typer.Option(help="ray: of a cluster; default: one on this machine.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="ray: engines in the cluster.")] = 1,
+    part: Annotated[
+        int, typer.Option(min=1, help="Most items of a part of the predictions: what a crash can lose.")
+    ] = 1024,
     replicates: Annotated[int, typer.Option(min=100, help="Of the cluster bootstrap.")] = 10_000,
 ) -> None:
     """Evaluate a checkpoint on tasks, with the baselines beside it."""
     from normsuite.cli.console import item_progress
-    from normsuite.evaluate import Settings, evaluate, prepare
+    from normsuite.evaluate import Settings, evaluate
+    from normsuite.questions import prepare
     from normsuite.tasks import resolve_tasks
 
     chosen = resolve_tasks(tasks)
     copies = parse_raw(raw, {task.data.set for task in chosen})
-    settings = Settings(limit, seed, replicates)
+    settings = Settings(limit, seed, replicates, part)
+    options = EngineOptions(
+        dtype=dtype.value,
+        device=device,
+        batch_size=batch_size,
+        revision=revision,
+        chat=chat,
+        engine_options=tuple(engine_option or ()),
+        tensor_parallel=tensor_parallel,
+        pipeline_parallel=pipeline_parallel,
+        data_parallel=data_parallel,
+        reproducible=reproducible,
+        fallback=fallback,
+        base_url=base_url,
+        tokenizer=tokenizer,
+        concurrency=concurrency,
+        patience=patience,
+        address=address,
+        workers=workers,
+    )
     with item_progress() as progress:
-        questions = prepare(chosen, copies, settings, progress)
-        loaded = None
-        if model != "baselines":
-            progress("loading the model", 0, 1)
-            loaded = _load(model, revision, dtype.value, device, batch_size, chat)
-            progress("loading the model", 1, 1)
-        finished = evaluate(loaded, questions, out, settings=settings, progress=progress)
+        questions = prepare(chosen, copies, limit=limit, seed=seed, progress=progress)
+        spec, who = (None, None) if model == "baselines" else choose_engine(engine, model, options)
+        finished = evaluate(spec, questions, out, settings=settings, workers=who, progress=progress)
     _tell([finished.path])
 
 
@@ -124,15 +170,3 @@ def parse_raw(pairs: list[str] | None, used: set[str]) -> dict[str, Path]:
             raise InputError(what, field="--raw", fix=f"name {' or '.join(sorted(used))}")
         found[name] = Path(path)
     return found
-
-
-def _load(
-    model: str, revision: str | None, dtype: str, device: str, batch_size: int, chat: bool | None
-) -> tuple[Checkpoint, Engine]:
-    from normsuite.engines import find_checkpoint
-
-    checkpoint = find_checkpoint(model, revision)
-    from normsuite.engines.transformers import TransformersEngine
-
-    engine = TransformersEngine(checkpoint, dtype=dtype, device=device, batch_size=batch_size, chat=chat)
-    return checkpoint, engine

@@ -32,6 +32,15 @@ class Checkpoint:
     sha256: str
     context_length: int
 
+    def identity(self) -> dict[str, object]:
+        """What names the model in a manifest; nothing of this machine."""
+        return {
+            "name": self.name,
+            "revision": self.revision,
+            "sha256": self.sha256,
+            "context_length": self.context_length,
+        }
+
 
 def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
     """A checkpoint from a local folder, or from the Hugging Face hub (or its local cache).

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,6 +23,70 @@ if TYPE_CHECKING:
     import torch
 
 DTYPES: Final = ("auto", "float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True)
+class TransformersSpec:
+    """A checkpoint and how transformers runs it.
+
+    Attributes:
+        checkpoint: from ``find_checkpoint``.
+        dtype: one of ``DTYPES``; auto is bfloat16 on a GPU and float32 on a CPU.
+        device: a torch device; auto is the first GPU, else the CPU.
+        batch_size: most prompts in one forward pass.
+        chat: use the chat template; None uses it where the tokenizer has one.
+    """
+
+    checkpoint: Checkpoint
+    dtype: str = "auto"
+    device: str = "auto"
+    batch_size: int = 32
+    chat: bool | None = None
+
+    def model(self) -> dict[str, object]:
+        """See ``EngineSpec.model``."""
+        return self.checkpoint.identity()
+
+    def describe(self) -> dict[str, object]:
+        """See ``EngineSpec.describe``."""
+        device = chosen_device(self.device)
+        return {
+            "engine": "transformers",
+            "dtype": chosen_dtype(self.dtype, device),
+            "device": device.split(":")[0],
+            "batch_size": self.batch_size,
+            "chat_template": load_encoder(self.checkpoint, self.chat).chat,
+        }
+
+    def start(self, log: Path | None = None) -> TransformersEngine:
+        """See ``EngineSpec.start``."""
+        return TransformersEngine(
+            self.checkpoint,
+            dtype=self.dtype,
+            device=self.device,
+            batch_size=self.batch_size,
+            chat=self.chat,
+        )
+
+
+def chosen_device(device: str) -> str:
+    """The torch device that ``auto`` stands for here."""
+    import torch
+
+    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+
+
+def chosen_dtype(dtype: str, device: str) -> str:
+    """The number format that ``auto`` stands for on a device.
+
+    Raises:
+        InputError: not one of ``DTYPES``.
+    """
+    if dtype not in DTYPES:
+        raise InputError(f"no dtype is called {dtype!r}", fix=f"choose one of {', '.join(DTYPES)}")
+    if dtype != "auto":
+        return dtype
+    return "float32" if device == "cpu" else "bfloat16"
 
 
 class TransformersEngine:
@@ -51,14 +117,9 @@ class TransformersEngine:
         import torch
         import transformers
 
-        if dtype not in DTYPES:
-            raise InputError(f"no dtype is called {dtype!r}", fix=f"choose one of {', '.join(DTYPES)}")
+        self._device = torch.device(chosen_device(device))
+        dtype = chosen_dtype(dtype, self._device.type)
         transformers.utils.logging.disable_progress_bar()
-        self._device = torch.device(
-            ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-        )
-        if dtype == "auto":
-            dtype = "float32" if self._device.type == "cpu" else "bfloat16"
         encoder = load_encoder(checkpoint, chat)
         try:
             model = transformers.AutoModelForCausalLM.from_pretrained(
@@ -72,8 +133,7 @@ class TransformersEngine:
             ) from None
         self._model = model.to(self._device).eval()
         self._pad = encoder.tokenizer.pad_token_id or 0
-        self._checkpoint, self._dtype, self._batch_size = checkpoint, dtype, batch_size
-        self._chat = encoder.chat
+        self._checkpoint, self._batch_size = checkpoint, batch_size
         self.encode = encoder.encode
         self.label_tokens = encoder.label_tokens
         self.continuation_tokens = encoder.continuation_tokens
@@ -83,15 +143,14 @@ class TransformersEngine:
         """The most tokens a request may have."""
         return self._checkpoint.context_length
 
-    def describe(self) -> dict[str, object]:
-        """What identifies the model and moves its numbers."""
-        return {
-            "engine": "transformers",
-            "dtype": self._dtype,
-            "device": self._device.type,
-            "batch_size": self._batch_size,
-            "chat_template": self._chat,
-        }
+    @property
+    def parts_in_flight(self) -> int:
+        """One: a second thread would only share the same cores."""
+        return 1
+
+    def close(self) -> None:
+        """Let go of the weights."""
+        self._model = None
 
     def read_labels(
         self, prompts: Sequence[Tokens], label_ids: Sequence[Tokens], advance: Advance = unheard
@@ -101,14 +160,15 @@ class TransformersEngine:
 
         n, k = len(prompts), len(label_ids)
         log_probs, top = np.empty((n, k)), np.empty(n, np.int64)
-        for rows in _batches([len(prompt) for prompt in prompts], self._batch_size):
+        lengths = [len(prompt) for prompt in prompts]
+        for rows in _batches(lengths, self._batch_size):
             last = self._logits([prompts[i] for i in rows], keep=1)[:, -1].float()
             total = last.logsumexp(-1)
             for j, forms in enumerate(label_ids):
                 joined = last[:, list(forms)].logsumexp(-1) - total
                 log_probs[rows, j] = joined.double().cpu().numpy()
             top[rows] = torch.argmax(last, -1).cpu().numpy()
-            advance(len(rows))
+            advance(len(rows), sum(lengths[i] for i in rows))
         labels = [token for forms in label_ids for token in forms]
         return LabelReads(log_probs, np.exp(log_probs).sum(1), np.isin(top, labels))
 
@@ -120,7 +180,8 @@ class TransformersEngine:
         sequences = [[*prompt, *tokens] for prompt in prompts for tokens in continuations]
         longest = max(len(tokens) for tokens in continuations)
         scores, top = np.empty(n * k), np.empty(n * k, np.int64)
-        for rows in _batches([len(sequence) for sequence in sequences], self._batch_size):
+        lengths = [len(sequence) for sequence in sequences]
+        for rows in _batches(lengths, self._batch_size):
             logits = self._logits([sequences[i] for i in rows], keep=longest + 1).float()
             log_probs = logits.log_softmax(-1)
             for at, row in enumerate(rows):
@@ -130,7 +191,7 @@ class TransformersEngine:
                 picked = log_probs[at, range(start, start + len(tokens)), list(tokens)]
                 scores[row] = float(picked.double().sum())
                 top[row] = int(log_probs[at, start].argmax())
-            advance(len(rows))
+            advance(len(rows), sum(lengths[i] for i in rows))
         log_likelihood = scores.reshape(n, k)
         first = [tokens[0] for tokens in continuations]
         return LabelReads(

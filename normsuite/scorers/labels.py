@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from normsuite.engines import Engine, LabelReads
+from normsuite.engines import Engine, LabelReads, Problem
 from normsuite.errors import InputError
 from normsuite.prompts import Option, Wording, item_fields
 from normsuite.schema import PREDICTION_SCHEMA, conform, scoring_columns
@@ -46,12 +46,17 @@ class Request:
 
 @dataclass(frozen=True)
 class Reading:
-    """What came back for one request, in option order; ``detail`` says why nothing did."""
+    """What came back for one request, in option order.
 
-    log_probs: NDArray[np.float64] | None
+    Attributes:
+        log_probs: [k]; NaN for a label that a server did not tell.
+        mass: probability of all labels together; NaN where it was not told.
+        top_is_label: whether the most probable next token belongs to a label.
+    """
+
+    log_probs: NDArray[np.float64]
     mass: float
     top_is_label: bool
-    detail: str = ""
 
 
 def predict(
@@ -60,7 +65,7 @@ def predict(
     items: pa.Table,
     ranks: NDArray[np.int64],
     engine: Engine,
-    progress: Callable[[float], None] = lambda share: None,
+    progress: Callable[[float, int], None] = lambda share, tokens: None,
 ) -> pa.Table:
     """Predictions for every item under every wording, rows ordered by item, then wording.
 
@@ -70,7 +75,7 @@ def predict(
         items: [n] Items the task selected.
         ranks: [n] from ``design_ranks`` over all of the task's items.
         engine: the model.
-        progress: told the share of the questions that is answered, 0 to 1.
+        progress: told the share of the questions that is answered, 0 to 1, and the tokens read for them.
 
     Returns:
         [n x w] rows in ``PREDICTION_SCHEMA``.
@@ -78,7 +83,7 @@ def predict(
     rows = items.to_pylist()
     requests = list(build_requests(task, wordings, rows, ranks))
     readings = _read(requests, engine, progress)
-    by_row: dict[int, list[tuple[Request, Reading]]] = defaultdict(list)
+    by_row: dict[int, list[tuple[Request, Reading | Problem]]] = defaultdict(list)
     for request, reading in zip(requests, readings, strict=True):
         by_row[request.row].append((request, reading))
     n, w = len(rows), len(wordings)
@@ -141,15 +146,17 @@ def _shown(task: Task, options: list[str], order: Order) -> list[Option]:
     return [Option(text, text) for text in texts]
 
 
-def _read(requests: Sequence[Request], engine: Engine, progress: Callable[[float], None]) -> list[Reading]:
+def _read(
+    requests: Sequence[Request], engine: Engine, progress: Callable[[float, int], None]
+) -> list[Reading | Problem]:
     """Readings in the order of ``requests``; those with the same label words go to the engine together."""
     encoded = engine.encode([request.prompt for request in requests])
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for at, request in enumerate(requests):
         # Which words, not where they stand: a letter or word is read alike wherever it was shown.
         groups[tuple(sorted(request.words))].append(at)
-    readings: dict[int, Reading] = {}
-    answered = 0.0
+    readings: dict[int, Reading | Problem] = {}
+    answered, read = 0.0, 0
     for words, members in groups.items():
         prompts = [requests[at].prompt for at in members]
         single = engine.label_tokens(prompts, words)
@@ -158,27 +165,31 @@ def _read(requests: Sequence[Request], engine: Engine, progress: Callable[[float
         fitting = [at for at in members if len(encoded[at]) <= room]
         for at in set(members) - set(fitting):
             detail = f"{len(encoded[at])} tokens, the model's context leaves room for {room}"
-            readings[at] = Reading(None, 0.0, False, detail)
+            readings[at] = Problem("too_long", detail)
         if fitting:
             ask = engine.read_labels if single else engine.score_continuations
             weight = 1 if single else 1 / len(words)  # of a forward pass, in requests
 
-            def advance(passes: int, weight: float = weight) -> None:
-                nonlocal answered
-                answered += weight * passes
-                progress(answered / len(requests))
+            def advance(passes: int, tokens: int, weight: float = weight) -> None:
+                nonlocal answered, read
+                answered, read = answered + weight * passes, read + tokens
+                progress(answered / len(requests), read)
 
             reads = ask([encoded[at] for at in fitting], tokens, advance)
             readings |= _in_option_order(requests, fitting, words, reads)
+    progress(1.0, read)
     return [readings[at] for at in range(len(requests))]
 
 
 def _in_option_order(
     requests: Sequence[Request], members: list[int], words: tuple[str, ...], reads: LabelReads
-) -> dict[int, Reading]:
+) -> dict[int, Reading | Problem]:
     column = {word: at for at, word in enumerate(words)}
-    found = {}
+    found: dict[int, Reading | Problem] = {}
     for row, at in enumerate(members):
+        if row in reads.problems:
+            found[at] = reads.problems[row]
+            continue
         request = requests[at]
         log_probs = np.empty(len(words))
         for word, option in zip(request.words, request.order, strict=True):
@@ -187,30 +198,27 @@ def _in_option_order(
     return found
 
 
-def _prediction(task: Task, item: dict[str, Any], parts: list[tuple[Request, Reading]]) -> dict[str, Any]:
+def _prediction(
+    task: Task, item: dict[str, Any], parts: list[tuple[Request, Reading | Problem]]
+) -> dict[str, Any]:
     """The reading columns of one prediction row."""
-    order = "-".join(str(index) for index in parts[0][0].order)
-    failed = next((reading.detail for _, reading in parts if reading.log_probs is None), None)
-    empty = {"probabilities": None, "predicted": None, "predicted_set": None, "score": None}
-    if failed is not None:
-        return {
-            "order": order,
-            "status": "too_long",
-            "detail": failed,
-            **empty,
-            "mass": None,
-            "top_is_label": None,
-        }
-    readings = [reading for _, reading in parts]
-    shares = [_normalised(reading.log_probs) for reading in readings if reading.log_probs is not None]
-    cell = {
-        "order": order,
-        "status": "ok",
-        "detail": None,
-        **empty,
-        "mass": float(np.mean([reading.mass for reading in readings])),
-        "top_is_label": all(reading.top_is_label for reading in readings),
+    cell: dict[str, Any] = {
+        "order": "-".join(str(index) for index in parts[0][0].order),
+        **{"status": "ok", "detail": None, "probabilities": None, "predicted": None, "predicted_set": None},
+        **{"score": None, "mass": None, "top_is_label": None},
     }
+    problem = next((reading for _, reading in parts if isinstance(reading, Problem)), None)
+    if problem is not None:
+        return cell | {"status": problem.status, "detail": problem.detail}
+    readings = [reading for _, reading in parts if isinstance(reading, Reading)]
+    mass = float(np.mean([reading.mass for reading in readings]))
+    cell["mass"] = None if np.isnan(mass) else mass
+    cell["top_is_label"] = all(reading.top_is_label for reading in readings)
+    untold = sum(int(np.isnan(reading.log_probs).sum()) for reading in readings)
+    if untold:
+        cell["detail"] = f"{untold} label(s) not among the tokens the server tells"
+        return cell | _without_probabilities(task, item, readings)
+    shares = [_normalised(reading.log_probs) for reading in readings]
     if task.answer == "yes-no":
         yes = [float(share[1]) for share in shares]
         return cell | {"probabilities": yes, "predicted_set": [at for at, p in enumerate(yes) if p > 0.5]}
@@ -219,6 +227,16 @@ def _prediction(task: Task, item: dict[str, Any], parts: list[tuple[Request, Rea
         steps = np.linspace(item["scale_min"], item["scale_max"], len(shares[0]))
         cell["score"] = float(shares[0] @ steps)
     return cell
+
+
+def _without_probabilities(task: Task, item: dict[str, Any], readings: list[Reading]) -> dict[str, Any]:
+    """The answer is known where one label is told: every other is less probable. Its probability is not."""
+    if item["kind"] == "rating" or any(np.isnan(reading.log_probs).all() for reading in readings):
+        return {"status": "unparsed"}
+    best = [int(np.nanargmax(reading.log_probs)) for reading in readings]
+    if task.answer == "yes-no":
+        return {"predicted_set": [at for at, option in enumerate(best) if option == 1]}
+    return {"predicted": best[0]}
 
 
 def _normalised(log_probs: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -136,7 +136,18 @@ def run_task(normsuite, tmp_path: Path):
         path = tmp_path / "mine.yaml"
         path.write_text(text)
         outcome = normsuite(
-            "run", model, "--tasks", path, "--limit", 3, "--out", tmp_path / "r", "--replicates", 100
+            "run",
+            model,
+            "--engine",
+            "transformers",
+            "--tasks",
+            path,
+            "--limit",
+            3,
+            "--out",
+            tmp_path / "r",
+            "--replicates",
+            100,
         )
         return outcome
 

@@ -122,7 +122,16 @@ def test_real_ethics_goes_the_whole_way(normsuite, shared_data: Path, tmp_path: 
     from normsuite import folders
 
     outcome = normsuite(
-        *("run", folders.tiny(), "--tasks", "ethics-justice,ethics-deontology", "--limit", 40),
+        *(
+            "run",
+            folders.tiny(),
+            "--engine",
+            "transformers",
+            "--tasks",
+            "ethics-justice,ethics-deontology",
+            "--limit",
+            40,
+        ),
         *("--raw", f"ethics={shared_data / 'ethics'}", "--out", tmp_path / "r", "--replicates", 500),
     )
     assert outcome.code == 0, outcome.err

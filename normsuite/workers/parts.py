@@ -1,0 +1,145 @@
+"""Parts: the unit of work of a run. A part is written whole by whoever predicted it, never asked twice."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normsuite.engines import Engine, EngineSpec
+from normsuite.progress import Progress
+from normsuite.questions import Question
+from normsuite.runs import Run
+from normsuite.scorers import SCORER, design_ranks, predict
+
+
+class Part(NamedTuple):
+    """Some consecutive items of one task."""
+
+    task: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker needs, in this process or another.
+
+    Attributes:
+        run: the run folder.
+        spec: the model and its engine.
+        questions: what is asked.
+        seed: of the label-order design.
+        size: most items of a part.
+    """
+
+    run: Run
+    spec: EngineSpec
+    questions: Sequence[Question]
+    seed: int
+    size: int
+
+    def items_of(self, part: Part) -> int:
+        """How many items a part has."""
+        total = self.question(part.task).items.num_rows
+        return min(self.size, total - part.number * self.size)
+
+    def question(self, task: str) -> Question:
+        """The question of a task."""
+        return next(question for question in self.questions if question.task.name == task)
+
+
+class Workers(Protocol):
+    """Whoever gets the parts of a job done."""
+
+    def describe(self, spec: EngineSpec | None) -> Mapping[str, Any]:
+        """``engine``: what ``spec.describe`` says where the engine will run; ``packages`` there."""
+        ...
+
+    def predict(self, job: Job, parts: Sequence[Part], progress: Progress) -> None:
+        """Write every one of these parts.
+
+        Raises:
+            InputError: the work cannot go on; the parts that were finished are kept.
+        """
+        ...
+
+
+def missing_parts(job: Job) -> list[Part]:
+    """The parts that the run folder does not have yet.
+
+    Parts of tasks on the same data follow one another: prompts that share a prefix meet in the engine.
+    """
+    sets = list(dict.fromkeys(question.task.data.set for question in job.questions))
+    parts = []
+    for question in job.questions:
+        count = -(-question.items.num_rows // job.size)
+        place = sets.index(question.task.data.set)
+        parts += [(place, number, Part(question.task.name, number)) for number in range(count)]
+    ordered = [part for _, _, part in sorted(parts, key=lambda entry: entry[:2])]
+    return [part for part in ordered if not job.run.part_path(part.task, SCORER, part.number).exists()]
+
+
+class Predictor:
+    """Predicts the parts of a job with one engine; may be called from several threads."""
+
+    def __init__(self, job: Job, engine: Engine) -> None:
+        """Keep both; nothing is computed yet."""
+        self._job, self._engine = job, engine
+        self._ranks: dict[str, NDArray[np.int64]] = {}
+        self._lock = threading.Lock()
+
+    def predict(self, part: Part, advance: Callable[[float, int], None]) -> None:
+        """Ask about the items of one part and put the part in its place.
+
+        Args:
+            part: which.
+            advance: told the share of the part that is answered, 0 to 1, and the tokens read for it so far.
+        """
+        question, start = self._job.question(part.task), part.number * self._job.size
+        items = question.items.slice(start, self._job.size)
+        ranks = self._ranks_of(question)[start : start + self._job.size]
+        predictions = predict(question.task, question.wordings, items, ranks, self._engine, advance)
+        self._job.run.write_part(part.task, SCORER, part.number, predictions)
+
+    def _ranks_of(self, question: Question) -> NDArray[np.int64]:
+        """Places in the label-order design, which is laid over all items of a task at once."""
+        with self._lock:
+            name = question.task.name
+            if name not in self._ranks:
+                self._ranks[name] = design_ranks(question.items["id"].to_pylist(), self._job.seed)
+            return self._ranks[name]
+
+
+class Tally:
+    """Adds up, task by task, what several workers have done; may be told from several threads."""
+
+    def __init__(self, job: Job, parts: Sequence[Part], progress: Progress) -> None:
+        """Tell ``progress`` how much of each task with missing parts was done before."""
+        self._job, self._progress = job, progress
+        self._lock = threading.Lock()
+        self._shares: dict[Part, float] = dict.fromkeys(parts, 0.0)
+        self._tokens: dict[Part, int] = {}
+        self._before = {
+            question.task.name: question.items.num_rows
+            - sum(job.items_of(part) for part in parts if part.task == question.task.name)
+            for question in job.questions
+        }
+        for task in dict.fromkeys(part.task for part in parts):
+            self._tell(task)
+
+    def advance(self, part: Part, share: float, tokens: int) -> None:
+        """A part is done to this share (0 to 1), for which a model has read so many tokens."""
+        with self._lock:
+            self._shares[part], self._tokens[part] = share, tokens
+            self._tell(part.task)
+
+    def _tell(self, task: str) -> None:
+        mine = [part for part in self._shares if part.task == task]
+        done = sum(self._shares[part] * self._job.items_of(part) for part in mine)
+        tokens = sum(self._tokens.get(part, 0) for part in mine)
+        total = self._job.question(task).items.num_rows
+        self._progress(task, self._before[task] + int(done + 1e-6), total, tokens)
