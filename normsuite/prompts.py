@@ -104,14 +104,20 @@ class Wording:
     Attributes:
         name: the file's stem.
         path: the file.
+        text: what it says.
         sha256: digest of its text.
         template: compiled, sandboxed.
     """
 
     name: str
     path: Path
+    text: str
     sha256: str
     template: jinja2.Template
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as text: a compiled template cannot."""
+        return compile_wording, (self.path, self.text)
 
     def render(self, fields: Mapping[str, Any]) -> str:
         """The prompt for one item.
@@ -184,6 +190,15 @@ def _load(path: Path) -> Wording:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read as UTF-8 text ({error})", file=path) from None
+    return compile_wording(path, text)
+
+
+def compile_wording(path: Path, text: str) -> Wording:
+    """A wording from the text of its file.
+
+    Raises:
+        InputError: the text is empty, does not compile, or uses what no wording may.
+    """
     if not text.strip():
         raise InputError("is empty", file=path)
     try:
@@ -195,7 +210,7 @@ def _load(path: Path) -> Wording:
         raise InputError(f"is not a Jinja template: {error.message}", file=path, row=error.lineno) from None
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise InputError(f"is nested too deeply ({type(error).__name__})", file=path) from None
-    return Wording(path.stem, path, hashlib.sha256(text.encode()).hexdigest(), template)
+    return Wording(path.stem, path, text, hashlib.sha256(text.encode()).hexdigest(), template)
 
 
 def _refuse_other_grammar(tree: nodes.Node, path: Path, loops: int = 0) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,17 @@ def test_a_family_of_ones_own_is_used(tmp_path: Path) -> None:
 def test_the_digest_is_that_of_the_text(tmp_path: Path) -> None:
     a, b, c = load_wordings("own", family(tmp_path, GOOD + "\n"))
     assert a.sha256 == c.sha256 != b.sha256
+
+
+def test_a_wording_travels_to_another_process_without_its_file(tmp_path: Path) -> None:
+    _, wording, _ = load_wordings("own", family(tmp_path, GOOD))
+    packed = pickle.dumps(wording)
+    wording.path.unlink()
+    there = pickle.loads(packed)
+    assert (there.name, there.path, there.sha256) == (wording.name, wording.path, wording.sha256)
+    assert there.render({"behavior": "hum", "options": []}) == wording.render(
+        {"behavior": "hum", "options": []}
+    )
 
 
 def test_a_missing_family_is_refused(tmp_path: Path) -> None:
