@@ -1,0 +1,289 @@
+"""The vLLM engine behind the contract: orders requests, streams them to the engine, reads its answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from normsuite.engines.base import (
+    Advance,
+    Generation,
+    LabelReads,
+    Pooling,
+    Problem,
+    Sampling,
+    Tokens,
+    unheard,
+)
+from normsuite.engines.text import check_sampling, to_generation
+from normsuite.engines.tokens import PromptEncoder
+from normsuite.engines.vllm.link import EngineProcess
+from normsuite.engines.vllm.messages import Ask, Embed, ReadIds, Refused, Sample, ScoreTails
+from normsuite.engines.vllm.tries import make_trie
+from normsuite.errors import InputError
+
+if TYPE_CHECKING:
+    from normsuite.engines.vllm.spec import VllmSpec
+
+_T = TypeVar("_T")
+
+_MOST_IDS: Final = 128  # that one request can read (vLLM's limit)
+_SLICE: Final = 64  # prompts of one message: the engine begins while the rest is on its way
+_PARTS: Final = 3  # one in the engine, one waiting for it, one being rendered or written
+
+
+@dataclass
+class Usage:
+    """Prompt tokens of label reads: how many were sent, and how many the engine had in its prefix cache."""
+
+    sent: int = 0
+    cached: int = 0
+
+
+class VllmEngine:
+    """A checkpoint in a vLLM engine, behind the ``Engine`` contract."""
+
+    def __init__(self, spec: VllmSpec, encoder: PromptEncoder, log: Path | None = None) -> None:
+        """Start the engine.
+
+        Args:
+            spec: which model and how.
+            encoder: its tokenizer.
+            log: where vLLM's messages go.
+
+        Raises:
+            InputError: vLLM cannot run the model, or has no such argument.
+        """
+        self._spec, self._encoder, self._log = spec, encoder, log
+        self.encode = encoder.encode
+        self.label_tokens = encoder.label_tokens
+        self.continuation_tokens = encoder.continuation_tokens
+        self.usage, self.order = Usage(), by_prefix
+        self.reads_ids = spec.reads_ids()
+        self._switching = threading.Lock()
+        self._pooling: Pooling | None = None
+        self._process = self._start(None)
+        self._context_length = self._process.ready.context_length
+
+    @property
+    def context_length(self) -> int:
+        """The most tokens a request may have."""
+        return self._context_length
+
+    @property
+    def parts_in_flight(self) -> int:
+        """As many as keep the engine's queue filled while parts are rendered and written."""
+        return _PARTS
+
+    @property
+    def pid(self) -> int:
+        """The engine's process, which leads a group of its own."""
+        return self._process.pid
+
+    def read_labels(
+        self, prompts: Sequence[Tokens], label_ids: Sequence[Tokens], advance: Advance = unheard
+    ) -> LabelReads:
+        """See ``Engine.read_labels``."""
+        ids = sorted({token for forms in label_ids for token in forms})
+        if not self.reads_ids:
+            return self._read_as_tails(prompts, label_ids, ids, advance)
+        values, top, problems = self._read_ids(prompts, [ids], [0] * len(prompts), advance)
+        log_probs = _join_forms(values, ids, label_ids)
+        return LabelReads(log_probs, np.exp(log_probs).sum(1), np.isin(top, ids), problems)
+
+    def score_continuations(
+        self, prompts: Sequence[Tokens], continuations: Sequence[Tokens], advance: Advance = unheard
+    ) -> LabelReads:
+        """See ``Engine.score_continuations``.
+
+        Short labels are read along their trie: one label read for each branching point, which shares the
+        prompt's cached prefix. Long ones take one pass per continuation.
+        """
+        trie = make_trie(continuations)
+        if not self.reads_ids or len(trie.prefixes) > 2 * len(continuations):
+            return self._score_tails(prompts, continuations, advance)
+        n, m, k = len(prompts), len(trie.prefixes), len(continuations)
+        sequences = [[*prompt, *prefix] for prompt in prompts for prefix in trie.prefixes]
+        done = 0
+
+        def in_pairs(requests: int, tokens: int) -> None:
+            nonlocal done
+            before, done = done * k // m, done + requests
+            advance(done * k // m - before, tokens)
+
+        values, top, refused = self._read_ids(sequences, trie.following, list(range(m)) * n, in_pairs)
+        scores = np.full((n, k), np.nan)
+        for row in range(n):
+            reads = [
+                dict(zip(following, values[row * m + at], strict=False))
+                for at, following in enumerate(trie.following)
+            ]
+            scores[row] = [trie.log_likelihood(continuation, reads) for continuation in continuations]
+        problems = {row // m: problem for row, problem in refused.items()}
+        first = [tokens[0] for tokens in continuations]
+        return LabelReads(scores, np.exp(scores).sum(1), np.isin(top.reshape(n, m)[:, 0], first), problems)
+
+    def generate(
+        self, prompts: Sequence[Tokens], sampling: Sampling, advance: Advance = unheard
+    ) -> list[tuple[Generation, ...]]:
+        """See ``Engine.generate``. A seed is of each prompt, so that answers do not depend on the batch."""
+        check_sampling(sampling)
+        parameters: dict[str, Any] = {
+            "n": sampling.samples,
+            "max_tokens": sampling.max_tokens,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "top_k": sampling.top_k,
+            "seed": sampling.seed,
+            "stop": list(sampling.stop),
+            "detokenize": bool(sampling.stop),
+        }
+        found: list[tuple[Generation, ...]] = [()] * len(prompts)
+        for row, answer in self._stream(
+            prompts, lambda rows: Sample(_pick(prompts, rows), parameters, sampling.choices), advance
+        ):
+            if isinstance(answer, Refused):
+                found[row] = (Generation("", "", 0, "error", answer.reason),) * sampling.samples
+                continue
+            found[row] = tuple(
+                to_generation(self._encoder.tokenizer, one.tokens, sampling, one.finish == "stop")
+                for one in answer
+            )
+        return found
+
+    def embed(
+        self, prompts: Sequence[Tokens], pooling: Pooling, advance: Advance = unheard
+    ) -> NDArray[np.float32]:
+        """See ``Engine.embed``. An engine generates or pools: the one that is up makes way.
+
+        Raises:
+            InputError: a layer other than the last, which vLLM does not give.
+        """
+        if pooling.layer != -1:
+            raise InputError(
+                f"vLLM gives the last layer only, not layer {pooling.layer}", fix="use --engine transformers"
+            )
+        self._switch(pooling)
+        vectors: list[NDArray[np.float32] | None] = [None] * len(prompts)
+        for row, answer in self._stream(prompts, lambda rows: Embed(_pick(prompts, rows)), advance):
+            if isinstance(answer, Refused):
+                raise InputError(f"vLLM cannot embed text {row} ({answer.reason})")
+            vectors[row] = answer
+        return np.stack([vector for vector in vectors if vector is not None])
+
+    def close(self) -> None:
+        """See ``Engine.close``."""
+        self._process.close()
+
+    def _start(self, pooling: Pooling | None) -> EngineProcess:
+        return EngineProcess(self._spec.start_message(pooling), self._spec.environment(), self._log)
+
+    def _switch(self, pooling: Pooling | None) -> None:
+        """Have the engine that generates (None) or pools so, and no other."""
+        with self._switching:
+            if pooling != self._pooling:
+                self._process.close()
+                self._process, self._pooling = self._start(pooling), pooling
+
+    def _stream(
+        self, prompts: Sequence[Tokens], ask: Callable[[list[int]], Ask], advance: Advance
+    ) -> Iterator[tuple[int, Any]]:
+        """Each prompt's row and answer, as they come; sent in the order in which shared prefixes meet."""
+        order = self.order(prompts)
+        slices = [order[start : start + _SLICE] for start in range(0, len(order), _SLICE)]
+        for place, answers in self._process.ask([ask(rows) for rows in slices]):
+            rows = [slices[place][at] for at, _ in answers]
+            yield from zip(rows, (answer for _, answer in answers), strict=True)
+            advance(len(rows), sum(len(prompts[row]) for row in rows))
+
+    def _read_ids(
+        self, prompts: Sequence[Tokens], sets: Sequence[Sequence[int]], which: Sequence[int], advance: Advance
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], dict[int, Problem]]:
+        """Log-probabilities [n, longest set] of the ids in each prompt's set, top tokens [n], what failed."""
+        longest = max(len(ids) for ids in sets)
+        if longest > _MOST_IDS:
+            raise InputError(
+                f"the labels have {longest} tokens together, more than the {_MOST_IDS} that vLLM reads",
+                fix="use fewer labels, or --engine transformers",
+            )
+        self._switch(None)
+        values, top = np.full((len(prompts), longest), np.nan), np.full(len(prompts), -1)
+        problems: dict[int, Problem] = {}
+        for row, answer in self._stream(
+            prompts, lambda rows: ReadIds(_pick(prompts, rows), sets, _pick(which, rows)), advance
+        ):
+            if isinstance(answer, Refused):
+                problems[row] = Problem("error", answer.reason)
+                continue
+            values[row, : len(answer.log_probs)], top[row] = answer.log_probs, answer.top
+            self.usage.sent += len(prompts[row])
+            self.usage.cached += answer.cached
+        return values, top, problems
+
+    def _read_as_tails(
+        self, prompts: Sequence[Tokens], label_ids: Sequence[Tokens], ids: list[int], advance: Advance
+    ) -> LabelReads:
+        """The older way to read labels: each of their tokens as a continuation of its own."""
+        reads = self._score_tails(prompts, [[token] for token in ids], advance)
+        log_probs = _join_forms(reads.log_probs, ids, label_ids)
+        return LabelReads(log_probs, np.exp(log_probs).sum(1), reads.top_is_label, reads.problems)
+
+    def _score_tails(
+        self, prompts: Sequence[Tokens], continuations: Sequence[Tokens], advance: Advance
+    ) -> LabelReads:
+        """One pass per prompt and continuation."""
+        self._switch(None)
+        n, k = len(prompts), len(continuations)
+        sequences = [[*prompt, *tokens] for prompt in prompts for tokens in continuations]
+        starts = [len(prompt) for prompt in prompts for _ in continuations]
+        scores, is_top = np.full(n * k, np.nan), np.zeros(n * k, np.bool_)
+        problems: dict[int, Problem] = {}
+
+        def ask(rows: list[int], by_ids: bool, told: Advance) -> None:
+            chosen, begins = [sequences[row] for row in rows], [starts[row] for row in rows]
+            for at, answer in self._stream(
+                chosen, lambda part: ScoreTails(_pick(chosen, part), _pick(begins, part), by_ids), told
+            ):
+                if isinstance(answer, Refused):
+                    problems[rows[at] // k] = Problem("error", answer.reason)
+                else:
+                    scores[rows[at]], is_top[rows[at]] = answer
+
+        by_ids = self._process.ready.scores_ids
+        ask(list(range(n * k)), by_ids, advance)
+        on_top: NDArray[np.bool_] = is_top.reshape(n, k).max(axis=1)
+        if by_ids:
+            # A prefill that starts past the tail drops its scores: those are asked again in the older way.
+            # Which token is on top is told by a label read only.
+            ask([row for row in np.flatnonzero(np.isnan(scores)) if row // k not in problems], False, unheard)
+            first = sorted({tokens[0] for tokens in continuations})
+            on_top = np.isin(self._read_ids(prompts, [first], [0] * n, unheard)[1], first)
+        for row in np.flatnonzero(np.isnan(scores)):
+            problems.setdefault(int(row) // k, Problem("error", "vLLM returned no scores"))
+        matrix = scores.reshape(n, k)
+        return LabelReads(matrix, np.exp(matrix).sum(1), on_top, problems)
+
+
+def by_prefix(prompts: Sequence[Tokens]) -> list[int]:
+    """Rows in the order in which prompts that begin alike follow one another."""
+    return sorted(range(len(prompts)), key=lambda row: list(prompts[row]))
+
+
+def _pick(column: Sequence[_T], rows: Sequence[int]) -> list[_T]:
+    return [column[row] for row in rows]
+
+
+def _join_forms(
+    values: NDArray[np.float64], ids: Sequence[int], label_ids: Sequence[Tokens]
+) -> NDArray[np.float64]:
+    """[n, k] log-probability of each label: its surface forms together. ``values`` is [n, ids]."""
+    column = {token: at for at, token in enumerate(ids)}
+    joined = [logsumexp(values[:, [column[token] for token in forms]], axis=1) for forms in label_ids]
+    return np.stack(joined, axis=1)

@@ -1,0 +1,168 @@
+"""The parent's end: starts the child that holds the engine, sends requests, deals out answers, cleans up."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+from normsuite.engines.vllm.failures import plain_reason, start_error
+from normsuite.engines.vllm.messages import Ask, Failed, Ready, Start
+from normsuite.errors import InputError
+
+_GOODBYE: Final = 20.0  # seconds for the engine to end by itself
+
+Answers = Sequence[tuple[int, Any]]
+_Inbox = queue.SimpleQueue[tuple[int, Answers] | None]
+
+
+class EngineProcess:
+    """A child process with one vLLM engine in it."""
+
+    def __init__(self, start: Start, environment: Mapping[str, str], log: Path | None) -> None:
+        """Start the child and wait until its engine is up.
+
+        Args:
+            start: what engine.
+            environment: variables on top of this process's own.
+            log: where everything vLLM prints goes; None throws it away after a start that went well.
+
+        Raises:
+            InputError: the engine cannot be started.
+        """
+        self._log = log or Path(tempfile.mkstemp(prefix="vllm-", suffix=".log")[1])
+        self._keep_log = log is not None
+        ours, theirs = socket.socketpair()
+        with self._log.open("ab") as output, theirs:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "normsuite.engines.vllm.process", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is ours; and the group can be ended as one
+            )
+        self._connection = Connection(ours.detach())
+        self._sending, self._tickets = threading.Lock(), itertools.count()
+        self._waiting: dict[int, tuple[_Inbox, int]] = {}
+        self._failure: InputError | None = None
+        self._closed = False
+        try:
+            self.ready = self._await_ready(start)
+        except BaseException:
+            self.close()
+            raise
+        self._reader = threading.Thread(target=self._receive, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The child's process id, which is also its group's."""
+        return self._child.pid
+
+    def ask(self, asks: Sequence[Ask]) -> Iterator[tuple[int, Answers]]:
+        """Send requests, and give answers as they come.
+
+        Yields:
+            Which of ``asks``, and (row, answer) for some of its prompts.
+
+        Raises:
+            InputError: the engine ended.
+        """
+        inbox: _Inbox = queue.SimpleQueue()
+        tickets = [next(self._tickets) for _ in asks]
+        missing = sum(len(ask.prompts) for ask in asks)
+        try:
+            for place, (ticket, ask) in enumerate(zip(tickets, asks, strict=True)):
+                self._waiting[ticket] = inbox, place
+                self._send((ticket, ask))
+            while missing:
+                arrived = inbox.get()
+                if arrived is None:
+                    raise self._failure or InputError("the vLLM engine was closed")
+                missing -= len(arrived[1])
+                yield arrived
+        finally:
+            for ticket in tickets:
+                self._waiting.pop(ticket, None)
+
+    def close(self) -> None:
+        """End the child and all its processes."""
+        self._closed = True
+        with contextlib.suppress(OSError, ValueError), self._sending:
+            self._connection.send(None)
+        try:
+            self._child.wait(_GOODBYE)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+            if not self._keep_log:
+                self._log.unlink(missing_ok=True)
+
+    def _send(self, message: object) -> None:
+        try:
+            with self._sending:
+                self._connection.send(message)
+        except (OSError, ValueError):
+            raise self._failure or self._ended() from None
+
+    def _await_ready(self, start: Start) -> Ready:
+        try:
+            self._connection.send(start)
+            answer = self._connection.recv()
+        except (EOFError, OSError):
+            raise self._ended() from None
+        if isinstance(answer, Failed):
+            raise start_error(answer, self._log)
+        assert isinstance(answer, Ready)
+        return answer
+
+    def _receive(self) -> None:
+        """Deal out answers until the child is gone."""
+        try:
+            while True:
+                message = self._connection.recv()
+                if isinstance(message, Failed):
+                    self._failure = InputError(
+                        f"the vLLM engine broke ({message.kind}: {plain_reason(message.message)})",
+                        file=self._log,
+                        fix="see its messages there; the same command continues where it was",
+                    )
+                    continue
+                ticket, answers = message
+                if ticket in self._waiting:
+                    inbox, place = self._waiting[ticket]
+                    inbox.put((place, answers))
+        except (EOFError, OSError):
+            if self._failure is None and not self._closed:
+                self._failure = self._ended()
+            for inbox, _ in list(self._waiting.values()):
+                inbox.put(None)
+
+    def _ended(self) -> InputError:
+        """Why the child is gone."""
+        try:
+            code = self._child.wait(5)
+        except subprocess.TimeoutExpired:
+            code = 0
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return InputError(
+            f"the vLLM engine's process ended ({how})",
+            file=self._log,
+            fix="see its messages there; the same command continues where it was",
+        )
