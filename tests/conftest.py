@@ -1,14 +1,34 @@
-"""Fixtures shared by all tests."""
+"""Fixtures shared by all tests, and how the suite shares the machine."""
 
+import importlib.util
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+# Test processes run side by side: one thread each, small caches. Set before anything imports torch or vLLM.
+for name, value in {
+    "OMP_NUM_THREADS": "1",
+    "VLLM_CPU_KVCACHE_SPACE": "1",
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",
+}.items():
+    os.environ.setdefault(name, value)
+
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Keep what shares an engine on one test process: tests that use it, else tests of one file."""
+    for item in items:
+        engines = [
+            name for name in ("vllm_engine", "vllm_server", "ray_cluster") if name in item.fixturenames
+        ]
+        item.add_marker(pytest.mark.xdist_group(engines[0] if engines else item.location[0]))
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +37,23 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("real data files are not beside this checkout (../shared/data)")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def vllm_installed() -> None:
+    """Skip where vLLM is not installed."""
+    if importlib.util.find_spec("vllm") is None:
+        pytest.skip("vLLM is not installed here (its CPU build is for Linux; see the README's test command)")
+
+
+@pytest.fixture(scope="session")
+def vllm_engine(vllm_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """normsuite-tiny in a real vLLM engine, started once."""
+    from normsuite import folders
+    from normsuite.engines import find_checkpoint
+    from normsuite.engines.vllm import VllmSpec
+
+    spec = VllmSpec(find_checkpoint(str(folders.tiny())), "float32")
+    engine = spec.start(tmp_path_factory.mktemp("vllm") / "engine.log")
+    yield engine
+    engine.close()

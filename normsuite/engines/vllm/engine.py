@@ -51,15 +51,12 @@ class VllmEngine:
     """A checkpoint in a vLLM engine, behind the ``Engine`` contract."""
 
     def __init__(self, spec: VllmSpec, encoder: PromptEncoder, log: Path | None = None) -> None:
-        """Start the engine.
+        """Nothing is loaded yet: ``load`` or the first request does, for what is asked.
 
         Args:
             spec: which model and how.
             encoder: its tokenizer.
             log: where vLLM's messages go.
-
-        Raises:
-            InputError: vLLM cannot run the model, or has no such argument.
         """
         self._spec, self._encoder, self._log = spec, encoder, log
         self.encode = encoder.encode
@@ -68,14 +65,20 @@ class VllmEngine:
         self.usage, self.order = Usage(), by_prefix
         self.reads_ids = spec.reads_ids()
         self._switching = threading.Lock()
-        self._pooling: Pooling | None = None
-        self._process = self._start(None)
-        self._context_length = self._process.ready.context_length
+        self._running: tuple[Pooling | None, EngineProcess] | None = None
+
+    def load(self) -> None:
+        """Start the engine that reads and generates.
+
+        Raises:
+            InputError: vLLM cannot run the model, or has no such argument.
+        """
+        self._process(None)
 
     @property
     def context_length(self) -> int:
         """The most tokens a request may have."""
-        return self._context_length
+        return self._process(None).ready.context_length
 
     @property
     def parts_in_flight(self) -> int:
@@ -83,9 +86,9 @@ class VllmEngine:
         return _PARTS
 
     @property
-    def pid(self) -> int:
-        """The engine's process, which leads a group of its own."""
-        return self._process.pid
+    def pid(self) -> int | None:
+        """The engine's process, which leads a group of its own; None before it is loaded."""
+        return self._running[1].pid if self._running else None
 
     def read_labels(
         self, prompts: Sequence[Tokens], label_ids: Sequence[Tokens], advance: Advance = unheard
@@ -170,9 +173,8 @@ class VllmEngine:
             raise InputError(
                 f"vLLM gives the last layer only, not layer {pooling.layer}", fix="use --engine transformers"
             )
-        self._switch(pooling)
         vectors: list[NDArray[np.float32] | None] = [None] * len(prompts)
-        for row, answer in self._stream(prompts, lambda rows: Embed(_pick(prompts, rows)), advance):
+        for row, answer in self._stream(prompts, lambda rows: Embed(_pick(prompts, rows)), advance, pooling):
             if isinstance(answer, Refused):
                 raise InputError(f"vLLM cannot embed text {row} ({answer.reason})")
             vectors[row] = answer
@@ -180,25 +182,30 @@ class VllmEngine:
 
     def close(self) -> None:
         """See ``Engine.close``."""
-        self._process.close()
+        if self._running:
+            self._running[1].close()
 
-    def _start(self, pooling: Pooling | None) -> EngineProcess:
-        return EngineProcess(self._spec.start_message(pooling), self._spec.environment(), self._log)
-
-    def _switch(self, pooling: Pooling | None) -> None:
-        """Have the engine that generates (None) or pools so, and no other."""
+    def _process(self, pooling: Pooling | None) -> EngineProcess:
+        """The engine that reads and generates (None), or one that pools so; never both."""
         with self._switching:
-            if pooling != self._pooling:
-                self._process.close()
-                self._process, self._pooling = self._start(pooling), pooling
+            if self._running and self._running[0] == pooling:
+                return self._running[1]
+            self.close()
+            process = EngineProcess(self._spec.start_message(pooling), self._spec.environment(), self._log)
+            self._running = pooling, process
+            return process
 
     def _stream(
-        self, prompts: Sequence[Tokens], ask: Callable[[list[int]], Ask], advance: Advance
+        self,
+        prompts: Sequence[Tokens],
+        ask: Callable[[list[int]], Ask],
+        advance: Advance,
+        pooling: Pooling | None = None,
     ) -> Iterator[tuple[int, Any]]:
         """Each prompt's row and answer, as they come; sent in the order in which shared prefixes meet."""
         order = self.order(prompts)
         slices = [order[start : start + _SLICE] for start in range(0, len(order), _SLICE)]
-        for place, answers in self._process.ask([ask(rows) for rows in slices]):
+        for place, answers in self._process(pooling).ask([ask(rows) for rows in slices]):
             rows = [slices[place][at] for at, _ in answers]
             yield from zip(rows, (answer for _, answer in answers), strict=True)
             advance(len(rows), sum(len(prompts[row]) for row in rows))
@@ -213,7 +220,6 @@ class VllmEngine:
                 f"the labels have {longest} tokens together, more than the {_MOST_IDS} that vLLM reads",
                 fix="use fewer labels, or --engine transformers",
             )
-        self._switch(None)
         values, top = np.full((len(prompts), longest), np.nan), np.full(len(prompts), -1)
         problems: dict[int, Problem] = {}
         for row, answer in self._stream(
@@ -239,7 +245,6 @@ class VllmEngine:
         self, prompts: Sequence[Tokens], continuations: Sequence[Tokens], advance: Advance
     ) -> LabelReads:
         """One pass per prompt and continuation."""
-        self._switch(None)
         n, k = len(prompts), len(continuations)
         sequences = [[*prompt, *tokens] for prompt in prompts for tokens in continuations]
         starts = [len(prompt) for prompt in prompts for _ in continuations]
@@ -256,7 +261,7 @@ class VllmEngine:
                 else:
                     scores[rows[at]], is_top[rows[at]] = answer
 
-        by_ids = self._process.ready.scores_ids
+        by_ids = self._process(None).ready.scores_ids
         ask(list(range(n * k)), by_ids, advance)
         on_top: NDArray[np.bool_] = is_top.reshape(n, k).max(axis=1)
         if by_ids:

@@ -76,7 +76,9 @@ class VllmSpec:
     def start(self, log: Path | None = None) -> VllmEngine:
         """See ``EngineSpec.start``."""
         installed()
-        return VllmEngine(self, load_encoder(self.checkpoint, self.chat), log)
+        engine = VllmEngine(self, load_encoder(self.checkpoint, self.chat), log)
+        engine.load()
+        return engine
 
     def start_message(self, pooling: Pooling | None = None) -> Start:
         """What the engine's process is told to make.
