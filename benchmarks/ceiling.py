@@ -33,20 +33,22 @@ from normsuite.engines.vllm import VllmSpec, parse_options
 from normsuite.prompts import load_wordings
 from normsuite.schema import write_table
 from normsuite.scorers import SCORER, design_ranks, predict
-from normsuite.tasks import resolve_tasks
+from normsuite.tasks import resolve_tasks, select
 
 PART = 1024
 
 
 def made_items(count: int) -> pa.Table:
     """So many items of three labels: those of `mini-rules`, each told as a numbered case."""
-    rows = [row for row in load("mini").items.to_pylist() if row["norm"] and len(row["options"]) == 3]
+    (task,) = resolve_tasks("mini-rules")
+    items = select(task, load("mini").items, "test")
+    rows = items.to_pylist()
     made = []
     for number in range(count):
         row = rows[number % len(rows)]
-        told = f"Case {number}. {row['situation'] or ''}".strip()
-        made.append(row | {"id": f"mini:case-{number}", "situation": told})
-    return pa.Table.from_pylist(made, load("mini").items.schema)
+        told = f"Case {number}: {row['behavior']}"
+        made.append(row | {"id": f"mini:case-{number}", "behavior": told})
+    return pa.Table.from_pylist(made, items.schema)
 
 
 class Timed:

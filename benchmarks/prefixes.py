@@ -1,9 +1,9 @@
 """Prompt tokens computed, of those sent, with and without our ordering of requests.
 
-Five conditions of context x three wordings over the same stories (those of `mini`, put to the tasks `normad-*`):
-prompts that share beginnings. vLLM keeps whole blocks of computed prompts and drops the least recently used; the
-ordering lets prompts that begin alike follow one another. With a large cache everything stays; with a small one,
-as beside a large model, only what meets soon is there.
+Five conditions of context x three wordings over the same stories (those of `mini`, put to the tasks
+`normad-*`): prompts that share beginnings. vLLM keeps whole blocks of computed prompts and drops the least
+recently used; the ordering lets prompts that begin alike follow one another. With a large cache everything
+stays; with a small one, as beside a large model, only what meets soon is there.
 
     python benchmarks/prefixes.py                    # needs vLLM; see the README for its CPU build
 """
@@ -81,9 +81,8 @@ def main() -> None:
             for ordered in (False, True):
                 sent, cached = shares(spec, requests, ordered, Path(folder) / "engine.log")
                 how = "our order" if ordered else "as rendered"
-                print(
-                    f"{name:<14}{how:<13} sent {sent:8d}  computed {sent - cached:8d}  share {1 - cached / sent:.3f}"
-                )
+                computed = f"sent {sent:8d}  computed {sent - cached:8d}  share {1 - cached / sent:.3f}"
+                print(f"{name:<14}{how:<13} {computed}")
 
 
 if __name__ == "__main__":
