@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from plain_models import load, save_learned
 from transformers import AutoModelForCausalLM
 
 from normsuite import folders
 from normsuite.engines import find_checkpoint
-from normsuite.engines.transformers import TransformersEngine
+from normsuite.engines.transformers import TransformersEngine, TransformersSpec
 from normsuite.errors import InputError
 
 PROMPTS = [
@@ -63,16 +64,7 @@ def test_whole_continuations_sum_their_tokens(engine, reference) -> None:
 
 
 def test_padding_does_not_move_a_model_of_absolute_positions(tmp_path: Path) -> None:
-    from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
-
-    tokenizer = AutoTokenizer.from_pretrained(folders.tiny())
-    tokenizer.chat_template = None
-    tokenizer.save_pretrained(tmp_path)
-    torch.manual_seed(0)
-    size = {"n_positions": 64, "n_embd": 32, "n_layer": 2, "n_head": 2, "initializer_range": 0.5}
-    special = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
-    GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer), **size, **special)).save_pretrained(tmp_path)
-    learned = TransformersEngine(find_checkpoint(str(tmp_path)), device="cpu", batch_size=8)
+    learned = load(save_learned(tmp_path), batch_size=8)
     encoded, labels = learned.encode(PROMPTS), [[1], [2, 3]]
     alone = [learned.read_labels([ids], labels).log_probs[0] for ids in encoded]
     assert learned.read_labels(encoded, labels).log_probs == pytest.approx(np.stack(alone), abs=1e-4)
@@ -95,8 +87,8 @@ def test_batch_size_does_not_move_the_numbers(engine) -> None:
     assert together == pytest.approx(alone.read_labels(encoded, labels).log_probs, abs=1e-4)
 
 
-def test_what_moves_the_numbers_is_described(engine) -> None:
-    described = engine.describe()
+def test_what_moves_the_numbers_is_described() -> None:
+    described = TransformersSpec(find_checkpoint(str(folders.tiny())), device="cpu").describe()
     assert described["dtype"] == "float32"
     assert described["engine"] == "transformers"
     assert described["chat_template"] is True

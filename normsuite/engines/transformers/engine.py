@@ -1,4 +1,4 @@
-"""The transformers engine: the float32 reference, on CPU or GPU.
+"""A causal language model, run by transformers.
 
 One forward pass per prompt, logits of the last position only, batches of like length. Prompts are padded on
 the left, so that the last position is every row's own.
@@ -7,86 +7,23 @@ the left, so that the last position is every row's own.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from normsuite.engines.base import Advance, LabelReads, Tokens, unheard
+from normsuite.engines.base import Advance, Generation, LabelReads, Pooling, Sampling, Tokens, unheard
 from normsuite.engines.checkpoint import Checkpoint
 from normsuite.engines.tokens import load_encoder
+from normsuite.engines.transformers.batches import batches, enough_memory, left_padded
+from normsuite.engines.transformers.embedding import chosen_layer, pooled
+from normsuite.engines.transformers.generating import Writer, end_tokens, set_defaults_aside
+from normsuite.engines.transformers.spec import chosen_device, chosen_dtype
 from normsuite.errors import InputError
 
 if TYPE_CHECKING:
     import torch
-
-DTYPES: Final = ("auto", "float32", "bfloat16", "float16")
-
-
-@dataclass(frozen=True)
-class TransformersSpec:
-    """A checkpoint and how transformers runs it.
-
-    Attributes:
-        checkpoint: from ``find_checkpoint``.
-        dtype: one of ``DTYPES``; auto is bfloat16 on a GPU and float32 on a CPU.
-        device: a torch device; auto is the first GPU, else the CPU.
-        batch_size: most prompts in one forward pass.
-        chat: use the chat template; None uses it where the tokenizer has one.
-    """
-
-    checkpoint: Checkpoint
-    dtype: str = "auto"
-    device: str = "auto"
-    batch_size: int = 32
-    chat: bool | None = None
-
-    def model(self) -> dict[str, object]:
-        """See ``EngineSpec.model``."""
-        return self.checkpoint.identity()
-
-    def describe(self) -> dict[str, object]:
-        """See ``EngineSpec.describe``."""
-        device = chosen_device(self.device)
-        return {
-            "engine": "transformers",
-            "dtype": chosen_dtype(self.dtype, device),
-            "device": device.split(":")[0],
-            "batch_size": self.batch_size,
-            "chat_template": load_encoder(self.checkpoint, self.chat).chat,
-        }
-
-    def start(self, log: Path | None = None) -> TransformersEngine:
-        """See ``EngineSpec.start``."""
-        return TransformersEngine(
-            self.checkpoint,
-            dtype=self.dtype,
-            device=self.device,
-            batch_size=self.batch_size,
-            chat=self.chat,
-        )
-
-
-def chosen_device(device: str) -> str:
-    """The torch device that ``auto`` stands for here."""
-    import torch
-
-    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-
-
-def chosen_dtype(dtype: str, device: str) -> str:
-    """The number format that ``auto`` stands for on a device.
-
-    Raises:
-        InputError: not one of ``DTYPES``.
-    """
-    if dtype not in DTYPES:
-        raise InputError(f"no dtype is called {dtype!r}", fix=f"choose one of {', '.join(DTYPES)}")
-    if dtype != "auto":
-        return dtype
-    return "float32" if device == "cpu" else "bfloat16"
 
 
 class TransformersEngine:
@@ -131,8 +68,12 @@ class TransformersEngine:
             raise InputError(
                 f"cannot be loaded ({type(error).__name__}: {reason})", file=checkpoint.name
             ) from None
-        self._model = model.to(self._device).eval()
-        self._pad = encoder.tokenizer.pad_token_id or 0
+        with enough_memory():
+            self._model = model.to(self._device).eval()
+        self._tokenizer = encoder.tokenizer
+        self._pad: int = encoder.tokenizer.pad_token_id or 0
+        self._ends = end_tokens(model, encoder.tokenizer)
+        set_defaults_aside(model)
         self._checkpoint, self._batch_size = checkpoint, batch_size
         self.encode = encoder.encode
         self.label_tokens = encoder.label_tokens
@@ -161,7 +102,7 @@ class TransformersEngine:
         n, k = len(prompts), len(label_ids)
         log_probs, top = np.empty((n, k)), np.empty(n, np.int64)
         lengths = [len(prompt) for prompt in prompts]
-        for rows in _batches(lengths, self._batch_size):
+        for rows in batches(lengths, self._batch_size):
             last = self._logits([prompts[i] for i in rows], keep=1)[:, -1].float()
             total = last.logsumexp(-1)
             for j, forms in enumerate(label_ids):
@@ -181,7 +122,7 @@ class TransformersEngine:
         longest = max(len(tokens) for tokens in continuations)
         scores, top = np.empty(n * k), np.empty(n * k, np.int64)
         lengths = [len(sequence) for sequence in sequences]
-        for rows in _batches(lengths, self._batch_size):
+        for rows in batches(lengths, self._batch_size):
             logits = self._logits([sequences[i] for i in rows], keep=longest + 1).float()
             log_probs = logits.log_softmax(-1)
             for at, row in enumerate(rows):
@@ -198,28 +139,60 @@ class TransformersEngine:
             log_likelihood, np.exp(log_likelihood).sum(1), np.isin(top.reshape(n, k)[:, 0], first)
         )
 
+    def generate(
+        self, prompts: Sequence[Tokens], sampling: Sampling, advance: Advance = unheard
+    ) -> list[tuple[Generation, ...]]:
+        """See ``Engine.generate``.
+
+        What the checkpoint's ``generation_config.json`` asks for (a repetition penalty, a temperature, tokens
+        that are forced or suppressed) is set aside: ``sampling`` alone says how text is made. Only its end
+        tokens are kept. With a seed, an answer depends on the seed, the prompt and the sample's number, not
+        on the batch or on the order of the prompts; the same prompt asked twice is answered alike. An answer
+        that would outgrow the context is cut there (``length``); a prompt that leaves no room for one is an
+        ``error``. A choice is written in the tokens that the tokenizer spells it with.
+        """
+        writer = Writer(
+            self._model,
+            self._tokenizer,
+            self._device,
+            self._pad,
+            self._ends,
+            self.context_length,
+            self._batch_size,
+        )
+        with enough_memory():
+            return writer.write(prompts, sampling, advance)
+
+    def embed(
+        self, prompts: Sequence[Tokens], pooling: Pooling, advance: Advance = unheard
+    ) -> NDArray[np.float32]:
+        """See ``Engine.embed``. The head is not run: no logits are computed."""
+        import torch
+
+        config = self._model.config.get_text_config()
+        layers: int = config.num_hidden_layers
+        chosen_layer(pooling.layer, layers)
+        lengths = [len(prompt) for prompt in prompts]
+        for row, length in enumerate(lengths):
+            if not 0 < length <= self.context_length:
+                room = f"the model's context has room for {self.context_length}"
+                raise InputError(f"prompt {row + 1} has {length} tokens, {room}")
+        vectors: dict[int, NDArray[np.float32]] = {}
+        for rows in batches(lengths, self._batch_size):
+            inputs = left_padded([prompts[row] for row in rows], self._pad, self._device)
+            with torch.inference_mode(), enough_memory():
+                found = pooled(self._model.base_model, inputs, pooling, layers).cpu().numpy()
+            vectors |= zip(rows, found, strict=True)
+            advance(len(rows), sum(lengths[row] for row in rows))
+        if not vectors:
+            return np.empty((0, config.hidden_size), np.float32)
+        return np.stack([vectors[row] for row in range(len(prompts))])
+
     def _logits(self, sequences: list[Tokens], keep: int) -> torch.Tensor:
         """Logits [n, keep, vocabulary] of the last ``keep`` positions."""
         import torch
 
-        width = max(len(sequence) for sequence in sequences)
-        ids = torch.full((len(sequences), width), self._pad)
-        mask = torch.zeros((len(sequences), width), dtype=torch.long)
-        for row, sequence in enumerate(sequences):
-            ids[row, width - len(sequence) :] = torch.as_tensor(sequence)
-            mask[row, width - len(sequence) :] = 1
-        inputs: dict[str, Any] = {
-            "input_ids": ids.to(self._device),
-            "attention_mask": mask.to(self._device),
-            "position_ids": (mask.cumsum(-1) - 1).clamp(min=0).to(self._device),
-        }
-        with torch.inference_mode():
+        inputs = left_padded(sequences, self._pad, self._device)
+        with torch.inference_mode(), enough_memory():
             output = self._model(**inputs, logits_to_keep=keep, use_cache=False)
         return output.logits[:, -keep:]
-
-
-def _batches(lengths: list[int], size: int) -> Iterator[list[int]]:
-    """Row numbers in batches of like length, longest first, so that little is padded."""
-    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
-    for start in range(0, len(order), size):
-        yield order[start : start + size]

@@ -1,0 +1,65 @@
+"""Many token sequences in few forward passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from normsuite.engines.base import Tokens
+from normsuite.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+
+def batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
+    """Row numbers in batches of like length, longest first, so that little is padded.
+
+    Args:
+        lengths: [n] tokens of each row.
+        size: most rows of a batch.
+    """
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
+def left_padded(sequences: Sequence[Tokens], pad: int, device: torch.device) -> dict[str, torch.Tensor]:
+    """A model's inputs, [n, longest]: token ids, attention mask, positions; each row's last token at the end.
+
+    Args:
+        sequences: [n] token ids.
+        pad: the id that fills a row up.
+        device: where the tensors go.
+    """
+    import torch
+
+    width = max(len(sequence) for sequence in sequences)
+    ids = torch.full((len(sequences), width), pad)
+    mask = torch.zeros((len(sequences), width), dtype=torch.long)
+    for row, sequence in enumerate(sequences):
+        ids[row, width - len(sequence) :] = torch.as_tensor(sequence)
+        mask[row, width - len(sequence) :] = 1
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)
+    return {
+        "input_ids": ids.to(device),
+        "attention_mask": mask.to(device),
+        "position_ids": positions.to(device),
+    }
+
+
+@contextmanager
+def enough_memory() -> Iterator[None]:
+    """What runs here fits into the device's memory.
+
+    Raises:
+        InputError: it does not.
+    """
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(reason, fix="lower --batch-size, or choose --dtype bfloat16") from None
