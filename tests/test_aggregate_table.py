@@ -184,6 +184,50 @@ def test_nothing_scored_has_no_value():
     assert ("scorer", "refused", "", "") not in found
 
 
+def test_rows_without_probabilities_count_where_the_answer_suffices():
+    rows = [
+        prediction("a", 0, 0, probabilities=[0.6, 0.3, 0.1], mass=0.9, top_is_label=True, country="FRA"),
+        prediction("b", 0, 1, probabilities=[0.1, 0.8, 0.1], mass=0.7, top_is_label=True, country="FRA"),
+        prediction("c", 0, 0, mass=0.5, top_is_label=True, country="PER", detail="1 label(s) not told"),
+        prediction("d", 0, 2, mass=None, top_is_label=False, country="PER", detail="2 label(s) not told"),
+    ]
+    found = results(table(rows), ALL)
+    extent = {metric: overall(found, metric)["n"] for metric in ALL if metric != "recall"}
+    whole = {"accuracy": 4, "macro_f1": 4, "mae": 4, "exact_match": 4, "top_is_label": 4, "label_mass": 3}
+    assert extent == whole | dict.fromkeys(("log_loss", "brier", "ece"), 2) | {
+        "family_right": 0,
+        "flip_accuracy": 0,
+    }
+    assert overall(found, "accuracy")["value"] == 0.5
+    assert overall(found, "mae")["value"] == pytest.approx((0 + 1 + 0 + 2) / 4)
+    assert overall(found, "label_mass")["value"] == pytest.approx(0.7)
+    assert overall(found, "coverage")["value"] == 1.0
+    told = results(table(rows[:2]), ALL)
+    for metric in ("log_loss", "brier", "ece"):
+        for name in ("n", "clusters", "value", "chance"):
+            assert overall(found, metric)[name] == overall(told, metric)[name]
+        # Nobody there was given probabilities: no value, rather than one of other people's.
+        assert ("scorer", metric, "country", "PER") not in found
+    assert found["scorer", "accuracy", "country", "PER"]["n"] == 2
+
+
+def test_rows_without_an_answer_are_named_by_reason_and_never_scored():
+    reasons = ["unparsed", "error", "error", "refused"]
+    rows = [prediction(f"ok {i}", 0, 0, probabilities=[1.0, 0.0, 0.0]) for i in range(4)]
+    rows += [prediction(f"not {i}", 0, None, status=status) for i, status in enumerate(reasons)]
+    found = results(table(rows), ALL)
+    assert overall(found, "coverage")["value"] == 0.5
+    rates = {name: overall(found, name)["value"] for name in ("unparsed", "error", "refused")}
+    assert rates == {"unparsed": 1 / 8, "error": 2 / 8, "refused": 1 / 8}
+    assert {overall(found, name)["n"] for name in ("coverage", *rates)} == {8}
+    assert ("scorer", "too_long", "", "") not in found
+    for metric in ("accuracy", "macro_f1", "recall_yes", "log_loss", "brier", "ece", "mae", "exact_match"):
+        assert overall(found, metric)["n"] == 4
+        assert overall(found, metric)["value"] == (
+            pytest.approx(0) if metric in ("log_loss", "brier", "ece", "mae") else 1
+        )
+
+
 def test_a_metric_without_variation_has_a_value_where_it_can():
     rows = [
         prediction(

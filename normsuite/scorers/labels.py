@@ -232,7 +232,7 @@ def _prediction(
 def _without_probabilities(task: Task, item: dict[str, Any], readings: list[Reading]) -> dict[str, Any]:
     """The answer is known where one label is told: every other is less probable. Its probability is not."""
     if item["kind"] == "rating" or any(np.isnan(reading.log_probs).all() for reading in readings):
-        return {"status": "unparsed"}
+        return {"status": "unparsed", "mass": None, "top_is_label": None}
     best = [int(np.nanargmax(reading.log_probs)) for reading in readings]
     if task.answer == "yes-no":
         return {"predicted_set": [at for at, option in enumerate(best) if option == 1]}
