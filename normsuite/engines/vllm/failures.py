@@ -48,7 +48,8 @@ def plain_reason(message: str) -> str:
         lines = lines[1:]
         if len(lines) > 1 and re.fullmatch(r"[\w.]+", lines[0]):
             lines = lines[1:]
-    return re.sub(r"\s*\[type=.*$", "", lines[0])[:_LONGEST] if lines else ""
+    # What follows: the offending value, or the names of all models that vLLM does have.
+    return re.sub(r"\s*(\[type=|Supported architectures).*$", "", lines[0])[:_LONGEST] if lines else ""
 
 
 def last_error(log: Path) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from normsuite import folders
+from normsuite.cli.engines import EngineName, EngineOptions, choose_engine
 from normsuite.engines import Pooling, Sampling, find_checkpoint
 from normsuite.engines.tokens import load_encoder
 from normsuite.engines.transformers import TransformersSpec
@@ -188,18 +189,22 @@ def test_a_killed_engine_is_one_clear_line_for_every_thread_that_waits(
     assert not processes_of_group(engine.pid)
 
 
-def test_a_model_that_vllm_cannot_run_says_so(vllm_installed, tmp_path: Path) -> None:
+def test_a_model_that_vllm_cannot_run_goes_to_transformers_if_asked(
+    vllm_installed, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     from transformers import AutoTokenizer, OpenAIGPTConfig, OpenAIGPTLMHeadModel
 
     AutoTokenizer.from_pretrained(folders.tiny()).save_pretrained(tmp_path / "old")
     OpenAIGPTLMHeadModel(OpenAIGPTConfig(vocab_size=64, n_embd=8, n_layer=1, n_head=1)).save_pretrained(
         tmp_path / "old"
     )
-    spec = VllmSpec(find_checkpoint(str(tmp_path / "old")), "float32")
-    reason = spec.unsupported()
-    assert reason is not None
-    assert "OpenAIGPTLMHeadModel" in reason
-    assert "\n" not in reason
+    spec, _ = choose_engine(EngineName.vllm, str(tmp_path / "old"), EngineOptions(fallback=True))
+    assert isinstance(spec, TransformersSpec)
+    _, found, told = capfd.readouterr().err.rpartition("vLLM cannot run this model")
+    assert found
+    assert "OpenAIGPTLMHeadModel" in told
+    assert len(told) < 200
+    assert told.endswith("going on with transformers\n")
 
 
 def test_an_engine_argument_that_vllm_does_not_have_is_named(vllm_installed, tmp_path: Path) -> None:
