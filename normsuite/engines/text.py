@@ -19,10 +19,11 @@ def check_sampling(sampling: Sampling) -> None:
 
     Raises:
         InputError: a value out of its range, several samples of a greedy answer, an empty stop text, a choice
-            that is empty or there twice, or thinking marks that are empty or alike.
+            that is empty, there twice or cut by a stop text, or thinking marks that are empty or alike.
     """
     choices = [choice.strip() for choice in sampling.choices]
     marks = [mark.strip() for mark in sampling.thinking]
+    cut = any(cut_at_stops(choice, sampling.stop)[1] for choice in choices)
     rules = [
         ("max_tokens", sampling.max_tokens >= 1, "must be at least 1"),
         ("temperature", 0 <= sampling.temperature < math.inf, "must be 0 (greedy) or more"),
@@ -33,6 +34,7 @@ def check_sampling(sampling: Sampling) -> None:
         ("stop", all(sampling.stop), "must not hold an empty text"),
         ("choices", all(choices), "must not hold an empty text"),
         ("choices", len(set(choices)) == len(choices), "must not hold the same text twice"),
+        ("choices", not cut, "must not hold a stop text"),
         ("thinking", all(marks) and len(set(marks)) == 2, "must be two texts that differ"),
     ]
     for field, holds, rule in rules:

@@ -160,6 +160,7 @@ def test_an_unknown_token_is_not_taken_for_a_mark_the_tokenizer_lacks() -> None:
         ({"stop": ("", "x")}, "field 'stop'"),
         ({"choices": ("Yes", " ")}, "field 'choices': must not hold an empty text"),
         ({"choices": ("Yes", "No", "Yes ")}, "field 'choices': must not hold the same text twice"),
+        ({"choices": ("Yes", "No, never"), "stop": (",",)}, "field 'choices': must not hold a stop text"),
         ({"thinking": ("", "</think>")}, "field 'thinking'"),
         ({"thinking": ("|", "|")}, "field 'thinking'"),
     ],
