@@ -7,15 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from lent import Lent
 
 from normsuite import folders
 from normsuite.cli.engines import EngineName, EngineOptions, choose_engine
-from normsuite.engines import Engine, find_checkpoint
-from normsuite.engines.vllm import VllmSpec
+from normsuite.engines import find_checkpoint
 from normsuite.evaluate import Settings, describe_work, evaluate
 from normsuite.questions import prepare
 from normsuite.runs import work_hash
@@ -28,28 +27,6 @@ COMMAND = [
     *("--replicates", "200", "--part", "8"),
 ]
 VLLM = ["--engine", "vllm", "--dtype", "float32"]
-
-
-@dataclass(frozen=True)
-class Lent(VllmSpec):
-    """The spec of an engine that is up already, and stays up."""
-
-    engine: Engine | None = None
-
-    def start(self, log: Path | None = None) -> Engine:
-        """The engine, which closes only for its owner."""
-        return _Kept(self.engine)
-
-
-class _Kept:
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._engine, name)
-
-    def close(self) -> None:
-        """Stay up."""
 
 
 def parts(run: Path) -> dict[str, bytes]:
