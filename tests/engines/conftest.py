@@ -36,7 +36,7 @@ def vllm_server(vllm_installed: None, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def _start(port: int, log: Path) -> subprocess.Popen[bytes]:
-    # The command `vllm` asks for a distribution of that name, which the CPU build has not: its module does not.
+    # Not the command `vllm`: it asks for a distribution of that name, and the CPU build has another.
     options = ["--enforce-eager", "--dtype", "float32", "--max-model-len", "512"]
     options += ["--served-model-name", "normsuite-tiny", "--host", "127.0.0.1", "--port", str(port)]
     settings = {

@@ -210,7 +210,7 @@ def test_a_run_is_not_continued_in_another_way(start, tmp_path: Path) -> None:
     read(start(top=TOP, log=log)[1])
     read(start(top=TOP, log=log)[1])
     with pytest.raises(
-        InputError, match="begun with top_logprobs, tokens as text, and the server now has answers"
+        InputError, match=r"begun with top_logprobs, tokens as text, .* now has answers in text"
     ):
         start(log=log)
     with pytest.raises(InputError, match="answers like another model"):
@@ -242,6 +242,7 @@ def test_answers_are_asked_for_as_sampling_says(start) -> None:
         "n": 1,
     }
     assert wanted.items() <= body.items()
+    assert body["stop"] == ["STOP"]
 
 
 @pytest.mark.parametrize("name", ["reasoning", "reasoning_content"])
@@ -264,7 +265,7 @@ def test_fewer_answers_than_asked_for_are_a_line(start) -> None:
 
 
 def test_an_answer_that_failed_is_an_error_with_its_reason(start) -> None:
-    player, engine = start(refuses=frozenset({"seed"}))
+    _, engine = start(refuses=frozenset({"seed"}))
     (answer,) = engine.generate(engine.encode(PROMPTS[:1]), Sampling(seed=1))[0]
     assert (answer.finish, answer.text) == ("error", "")
     assert "Unrecognized request argument" in answer.detail

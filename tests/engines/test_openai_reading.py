@@ -129,13 +129,13 @@ def test_missing_token_ids_are_an_incomplete_answer_only_where_all_were_asked_fo
 )
 def test_log_probabilities_that_are_not_there_are_an_incomplete_answer(logprobs: object) -> None:
     choice = Choice.model_validate({"text": "a", "logprobs": logprobs})
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         read_printed(choice, forms("Yes", "No"), pieces=True)
 
 
 @pytest.mark.parametrize("text", ['{"choices": []}', "{}", '{"choi', "", "null", '{"choices": [3]}'])
 def test_half_an_answer_is_no_answer(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         parse(text, Answer)
 
 

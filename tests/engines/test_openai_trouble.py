@@ -163,7 +163,7 @@ def test_a_server_that_is_busy_again_and_again_is_waited_for(player: Player, sta
 def test_a_server_that_stays_busy_ends_the_run(player: Player, start) -> None:
     engine = start(player, replace(QUICK, patience_s=0.5))
     player.trouble = lambda body: status(429, "slow down")
-    with pytest.raises(InputError, match="429: slow down.*lower --concurrency"):
+    with pytest.raises(InputError, match=r"429: slow down.*lower --concurrency"):
         read(engine)
 
 
@@ -216,7 +216,7 @@ def test_a_server_that_stays_away_ends_the_run_in_a_line(player: Player, start) 
 def test_a_server_that_hangs_ends_the_run(player: Player, start) -> None:
     engine = start(player, replace(QUICK, patience_s=0.5, sign_of_life_s=0.3))
     player.takes_s = 5
-    with pytest.raises(InputError, match="Timeout.*nothing was answered"):
+    with pytest.raises(InputError, match=r"Timeout.*nothing was answered"):
         read(engine)
 
 
