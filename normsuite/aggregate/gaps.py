@@ -40,7 +40,8 @@ class Summary:
 def compared(estimates: Estimates, metric: int) -> Bools:
     """The groups [G] that take part for the metric of this index."""
     enough: Bools = estimates.clusters[:, metric] >= FEW_CLUSTERS
-    return enough & np.isfinite(estimates.value[:, metric])
+    told: Bools = enough & np.isfinite(estimates.value[:, metric])
+    return told
 
 
 def summaries(

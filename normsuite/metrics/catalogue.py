@@ -85,7 +85,9 @@ def _judged(rows: Rows) -> Bools:
 
 def _even(rows: Rows) -> Floats:
     """Uniform probabilities [n, K]."""
-    return (np.arange(rows.shares.shape[1]) < rows.size[:, None]) / np.maximum(rows.size, 1)[:, None]
+    offered = np.arange(rows.shares.shape[1]) < rows.size[:, None]
+    shares: Floats = offered / np.maximum(rows.size, 1)[:, None]
+    return shares
 
 
 def _f1_statistics(rows: Rows) -> tuple[Floats, Bools]:

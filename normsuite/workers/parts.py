@@ -44,7 +44,7 @@ class Job:
 
     def items_of(self, part: Part) -> int:
         """How many items a part has."""
-        total = self.question(part.task).items.num_rows
+        total = int(self.question(part.task).items.num_rows)
         return min(self.size, total - part.number * self.size)
 
     def question(self, task: str) -> Question:

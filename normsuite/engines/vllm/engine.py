@@ -6,11 +6,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from normsuite.engines.base import (
     Advance,
@@ -22,17 +21,17 @@ from normsuite.engines.base import (
     Tokens,
     unheard,
 )
-from normsuite.engines.text import check_sampling, to_generation
+from normsuite.engines.text import check_sampling, opens_thinking, to_generation
 from normsuite.engines.tokens import PromptEncoder
+from normsuite.engines.vllm.ends import end_tokens
 from normsuite.engines.vllm.link import EngineProcess
 from normsuite.engines.vllm.messages import Ask, Embed, ReadIds, Refused, Sample, ScoreTails
+from normsuite.engines.vllm.rows import by_prefix, join_forms, own_seed, pick
 from normsuite.engines.vllm.tries import make_trie
 from normsuite.errors import InputError
 
 if TYPE_CHECKING:
     from normsuite.engines.vllm.spec import VllmSpec
-
-_T = TypeVar("_T")
 
 _MOST_IDS: Final = 128  # that one request can read (vLLM's limit)
 _SLICE: Final = 64  # prompts of one message: the engine begins while the rest is on its way
@@ -98,7 +97,7 @@ class VllmEngine:
         if not self.reads_ids:
             return self._read_as_tails(prompts, label_ids, ids, advance)
         values, top, problems = self._read_ids(prompts, [ids], [0] * len(prompts), advance)
-        log_probs = _join_forms(values, ids, label_ids)
+        log_probs = join_forms(values, ids, label_ids)
         return LabelReads(log_probs, np.exp(log_probs).sum(1), np.isin(top, ids), problems)
 
     def score_continuations(
@@ -136,7 +135,11 @@ class VllmEngine:
     def generate(
         self, prompts: Sequence[Tokens], sampling: Sampling, advance: Advance = unheard
     ) -> list[tuple[Generation, ...]]:
-        """See ``Engine.generate``. A seed is of each prompt, so that answers do not depend on the batch."""
+        """See ``Engine.generate``.
+
+        Each prompt draws by itself, so that answers do not depend on the batch. A stop text ends an answer
+        inside its thinking too. Answers end where the tokenizer's or the checkpoint's end tokens say.
+        """
         check_sampling(sampling)
         parameters: dict[str, Any] = {
             "n": sampling.samples,
@@ -144,20 +147,24 @@ class VllmEngine:
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "top_k": sampling.top_k,
-            "seed": sampling.seed,
             "stop": list(sampling.stop),
+            "stop_token_ids": list(end_tokens(self._spec.checkpoint, self._encoder.tokenizer)),
             "detokenize": bool(sampling.stop),
         }
         found: list[tuple[Generation, ...]] = [()] * len(prompts)
+        seeds = [own_seed(sampling.seed, prompt) for prompt in prompts]
         for row, answer in self._stream(
-            prompts, lambda rows: Sample(_pick(prompts, rows), parameters, sampling.choices), advance
+            prompts,
+            lambda rows: Sample(pick(prompts, rows), parameters, pick(seeds, rows), sampling.choices),
+            advance,
         ):
             if isinstance(answer, Refused):
                 found[row] = (Generation("", "", 0, "error", answer.reason),) * sampling.samples
                 continue
+            tokenizer = self._encoder.tokenizer
+            opened = opens_thinking(tokenizer, prompts[row], sampling.thinking)
             found[row] = tuple(
-                to_generation(self._encoder.tokenizer, one.tokens, sampling, one.finish == "stop")
-                for one in answer
+                to_generation(tokenizer, one.tokens, sampling, one.finish == "stop", opened) for one in answer
             )
         return found
 
@@ -174,7 +181,7 @@ class VllmEngine:
                 f"vLLM gives the last layer only, not layer {pooling.layer}", fix="use --engine transformers"
             )
         vectors: list[NDArray[np.float32] | None] = [None] * len(prompts)
-        for row, answer in self._stream(prompts, lambda rows: Embed(_pick(prompts, rows)), advance, pooling):
+        for row, answer in self._stream(prompts, lambda rows: Embed(pick(prompts, rows)), advance, pooling):
             if isinstance(answer, Refused):
                 raise InputError(f"vLLM cannot embed text {row} ({answer.reason})")
             vectors[row] = answer
@@ -223,7 +230,7 @@ class VllmEngine:
         values, top = np.full((len(prompts), longest), np.nan), np.full(len(prompts), -1)
         problems: dict[int, Problem] = {}
         for row, answer in self._stream(
-            prompts, lambda rows: ReadIds(_pick(prompts, rows), sets, _pick(which, rows)), advance
+            prompts, lambda rows: ReadIds(pick(prompts, rows), sets, pick(which, rows)), advance
         ):
             if isinstance(answer, Refused):
                 problems[row] = Problem("error", answer.reason)
@@ -238,7 +245,7 @@ class VllmEngine:
     ) -> LabelReads:
         """The older way to read labels: each of their tokens as a continuation of its own."""
         reads = self._score_tails(prompts, [[token] for token in ids], advance)
-        log_probs = _join_forms(reads.log_probs, ids, label_ids)
+        log_probs = join_forms(reads.log_probs, ids, label_ids)
         return LabelReads(log_probs, np.exp(log_probs).sum(1), reads.top_is_label, reads.problems)
 
     def _score_tails(
@@ -254,7 +261,7 @@ class VllmEngine:
         def ask(rows: list[int], by_ids: bool, told: Advance) -> None:
             chosen, begins = [sequences[row] for row in rows], [starts[row] for row in rows]
             for at, answer in self._stream(
-                chosen, lambda part: ScoreTails(_pick(chosen, part), _pick(begins, part), by_ids), told
+                chosen, lambda part: ScoreTails(pick(chosen, part), pick(begins, part), by_ids), told
             ):
                 if isinstance(answer, Refused):
                     problems[rows[at] // k] = Problem("error", answer.reason)
@@ -274,21 +281,3 @@ class VllmEngine:
             problems.setdefault(int(row) // k, Problem("error", "vLLM returned no scores"))
         matrix = scores.reshape(n, k)
         return LabelReads(matrix, np.exp(matrix).sum(1), on_top, problems)
-
-
-def by_prefix(prompts: Sequence[Tokens]) -> list[int]:
-    """Rows in the order in which prompts that begin alike follow one another."""
-    return sorted(range(len(prompts)), key=lambda row: list(prompts[row]))
-
-
-def _pick(column: Sequence[_T], rows: Sequence[int]) -> list[_T]:
-    return [column[row] for row in rows]
-
-
-def _join_forms(
-    values: NDArray[np.float64], ids: Sequence[int], label_ids: Sequence[Tokens]
-) -> NDArray[np.float64]:
-    """[n, k] log-probability of each label: its surface forms together. ``values`` is [n, ids]."""
-    column = {token: at for at, token in enumerate(ids)}
-    joined = [logsumexp(values[:, [column[token] for token in forms]], axis=1) for forms in label_ids]
-    return np.stack(joined, axis=1)

@@ -87,11 +87,13 @@ class Sample:
     Attributes:
         prompts: [n] token ids.
         parameters: of vLLM's ``SamplingParams``.
+        seeds: [n] of each prompt; None draws anew.
         choices: the only texts that may be answered.
     """
 
     prompts: Sequence[Tokens]
     parameters: Mapping[str, Any]
+    seeds: Sequence[int | None]
     choices: tuple[str, ...] = ()
 
 

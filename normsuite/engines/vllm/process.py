@@ -188,9 +188,11 @@ def _requests(ask: Ask) -> list[Request]:
                 (prompt, _tail_parameters(prompt, start, by_ids=by_ids), _tail_reader(prompt, start, by_ids))
                 for prompt, start in zip(prompts, starts, strict=True)
             ]
-        case Sample(prompts, parameters, choices):
-            sampling = _sampling_parameters(dict(parameters), choices)
-            return [(prompt, sampling, _read_samples) for prompt in prompts]
+        case Sample(prompts, parameters, seeds, choices):
+            return [
+                (prompt, _sampling_parameters({**parameters, "seed": seed}, choices), _read_samples)
+                for prompt, seed in zip(prompts, seeds, strict=True)
+            ]
         case Embed(prompts):
             from vllm import PoolingParams
 
