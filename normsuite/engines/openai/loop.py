@@ -49,10 +49,12 @@ class LoopThread:
                 return
             self._closed = True
             ending = asyncio.run_coroutine_threadsafe(self._end(last), self._loop)
-        ending.result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        try:
+            ending.result()
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
 
     async def _end(self, last: Coroutine[Any, Any, None]) -> None:
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
