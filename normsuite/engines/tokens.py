@@ -82,7 +82,7 @@ class PromptEncoder:
 
     def _single_tokens(self, text: str, words: tuple[str, ...]) -> tuple[tuple[int, ...], ...] | None:
         """Per word, every surface form that is one token after ``text``; None if a word has no such form."""
-        forms = [list(dict.fromkeys(_surface_forms(word))) for word in words]
+        forms = [list(dict.fromkeys(surface_forms(word))) for word in words]
         before, *after = self._ids([text, *(text + form for group in forms for form in group)])
         found: list[tuple[int, ...]] = []
         rows = iter(after)
@@ -92,7 +92,7 @@ class PromptEncoder:
             if not any(tokens and len(tokens) == 1 for tokens in added[:2]):
                 return None
             found.append(tuple(dict.fromkeys(tokens[0] for tokens in added if tokens and len(tokens) == 1)))
-        _refuse_shared(words, found)
+        refuse_shared(words, found)
         return tuple(found)
 
     def _known(self, tokens: list[int] | None) -> list[int] | None:
@@ -117,7 +117,7 @@ class PromptEncoder:
                     fix="end the wording with a full word or a line break",
                 )
             found.append(tuple(tokens))
-        _refuse_shared(words, [(tokens,) for tokens in found])
+        refuse_shared(words, [(tokens,) for tokens in found])
         return tuple(found)
 
 
@@ -143,7 +143,7 @@ def load_encoder(checkpoint: Checkpoint, chat: bool | None = None) -> PromptEnco
     return PromptEncoder(tokenizer, bool(tokenizer.chat_template) if chat is None else chat)
 
 
-def _surface_forms(word: str) -> list[str]:
+def surface_forms(word: str) -> list[str]:
     """The word with and without a space before it, and in other letter cases if it is more than a letter."""
     cases = [word] if len(word) == 1 else [word, word.lower(), word[:1].upper() + word[1:]]
     return [space + form for form in cases for space in (" ", "")]
@@ -154,7 +154,16 @@ def _added(before: list[int], after: list[int]) -> list[int] | None:
     return after[len(before) :] if after[: len(before)] == before and len(after) > len(before) else None
 
 
-def _refuse_shared(words: Sequence[str], forms: Sequence[Sequence[object]]) -> None:
+def refuse_shared(words: Sequence[str], forms: Sequence[Sequence[object]]) -> None:
+    """Refuse words of which two could be the same answer.
+
+    Args:
+        words: [k] label words.
+        forms: [k] what each may look like: tokens, or texts.
+
+    Raises:
+        InputError: two words share a form.
+    """
     owner: dict[object, str] = {}
     for word, tokens in zip(words, forms, strict=True):
         for token in tokens:

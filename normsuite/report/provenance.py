@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 Section = tuple[str, tuple[tuple[str, str], ...]]
 
-_RUN_KEYS = ("hash", "created", "normsuite", "seed", "limit", "replicates", "chunk", "schema")
+_RUN_KEYS = ("hash", "created", "normsuite", "seed", "limit", "replicates", "part", "schema")
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -48,12 +49,22 @@ def rebuild_command(manifest: Mapping[str, Any]) -> str:
     model, engine = mapping(manifest.get("model")), mapping(manifest.get("engine"))
     words = ["normsuite", "run", str(model.get("name", "MODEL"))]
     words += ["--tasks", ",".join(str(name) for name in mapping(manifest.get("tasks"))) or "TASKS"]
-    options = {option: manifest.get(option) for option in ("limit", "seed", "replicates")}
+    options = {option: manifest.get(option) for option in ("limit", "seed", "replicates", "part")}
     options["revision"] = model.get("revision") or None
-    options |= {option: engine.get(option.replace("-", "_")) for option in ("dtype", "device", "batch-size")}
+    options |= {"engine": engine.get("engine"), "dtype": engine.get("dtype")}
+    options["batch-size"] = engine.get("batch_size")
+    if engine.get("engine") == "transformers":
+        options["device"] = engine.get("device")
+    if engine.get("engine") == "openai":
+        options |= {"base-url": "URL", "tokenizer": mapping(engine.get("tokenizer")).get("name")}
     for option, value in options.items():
         if value is not None:
             words += [f"--{option}", str(value)]
+    for name, value in mapping(engine.get("options")).items():
+        told = value if isinstance(value, str) else json.dumps(value)
+        words += ["--engine-option", f"{name}={told}"]
+    if engine.get("reproducible"):
+        words.append("--reproducible")
     if isinstance(engine.get("chat_template"), bool):
         words.append("--chat" if engine["chat_template"] else "--no-chat")
     return shlex.join([*words, "--out", "RUN"])

@@ -41,7 +41,7 @@ def forms(*words: str) -> list[list[str]]:
     return [[to_text(form) for form in group] for group in TextEncoder().label_tokens([], words)]
 
 
-def test_surface_forms_of_a_label_are_joined() -> None:
+def testsurface_forms_of_a_label_are_joined() -> None:
     row = read_printed(
         chat([(" Yes", -1.0), ("Yes", -2.0), ("No", -3.0), ("the", -4.0)]), forms("Yes", "No"), pieces=True
     )

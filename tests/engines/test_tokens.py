@@ -87,7 +87,7 @@ def test_a_tokenizer_that_does_not_know_the_labels_is_refused() -> None:
         encoder.continuation_tokens(["Answer:"], ["Yes", "No"])
 
 
-def test_surface_forms_that_the_tokenizer_does_not_know_are_no_forms() -> None:
+def testsurface_forms_that_the_tokenizer_does_not_know_are_no_forms() -> None:
     encoder = whole_words("Answer", ":", "Yes", "No")
     assert encoder.label_tokens(["Answer:"], ["Yes", "No"]) == [(4,), (5,)]
 

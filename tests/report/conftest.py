@@ -51,13 +51,13 @@ def make_manifest(tasks: dict[str, Any], **parts: Any) -> dict[str, Any]:
             "revision": None,
             "dtype": "float32",
         },
-        "engine": {"name": "transformers", "batch_tokens": 8192, "options": {"device": "cpu"}},
+        "engine": {"engine": "transformers", "batch_size": 8, "device": "cpu"},
         "seed": 7,
         "limit": None,
         "tasks": tasks,
         "data": {"mini": {"version": "1.0", "files": {"items.jsonl": "cd" * 32}, "licence": "CC BY 4.0"}},
         "packages": {"numpy": "2.0.0", "torch": "2.5.0"},
-        "chunk": 512,
+        "part": 512,
     } | parts
 
 

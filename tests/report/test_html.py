@@ -77,7 +77,8 @@ def test_the_page_tells_what_the_run_found(page):
         "macro-F1",
         "engine",
         "CC BY 4.0",
-        "normsuite run an-invented-model --tasks mini-judgement --seed 7 --out RUN",
+        "normsuite run an-invented-model --tasks mini-judgement --seed 7 --part 512 "
+        "--engine transformers --batch-size 8 --device cpu --out RUN",
     ):
         assert words.lower() in page.words.lower(), words
 
@@ -94,7 +95,23 @@ def test_the_command_names_every_option_that_moves_a_number():
     }
     assert rebuild_command(manifest) == (
         "normsuite run owner/name --tasks mini-rules --limit 5 --seed 0 --replicates 200 --revision abc "
-        "--dtype float32 --device cpu --batch-size 8 --no-chat --out RUN"
+        "--engine transformers --dtype float32 --batch-size 8 --device cpu --no-chat --out RUN"
+    )
+
+
+def test_the_command_passes_engine_arguments_on_and_names_no_address():
+    vllm = {"engine": "vllm", "dtype": "bfloat16", "reproducible": True}
+    vllm["options"] = {"load_format": "safetensors", "max_num_seqs": 8, "hf_overrides": {"a": 1}}
+    told = rebuild_command({"model": {"name": "m"}, "engine": vllm, "tasks": {"t": {}}, "part": 64})
+    assert told == (
+        "normsuite run m --tasks t --part 64 --engine vllm --dtype bfloat16 "
+        "--engine-option load_format=safetensors --engine-option max_num_seqs=8 "
+        "--engine-option 'hf_overrides={\"a\": 1}' --reproducible --out RUN"
+    )
+    served = {"engine": "openai", "tokenizer": {"name": "owner/name"}, "chat_template": True}
+    assert rebuild_command({"model": {"name": "served"}, "engine": served, "tasks": {"t": {}}}) == (
+        "normsuite run served --tasks t --engine openai --base-url URL --tokenizer owner/name "
+        "--chat --out RUN"
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from normsuite.engines.tokens import _refuse_shared, _surface_forms
+from normsuite.engines.tokens import refuse_shared, surface_forms
 
 _FIRST: Final = b"\x01"  # keeps leading zero bytes, and the empty text apart from nothing
 
@@ -27,8 +27,8 @@ class TextEncoder:
         Raises:
             InputError: two words share a surface form.
         """
-        forms = [list(dict.fromkeys(_surface_forms(word))) for word in words]
-        _refuse_shared(words, forms)
+        forms = [list(dict.fromkeys(surface_forms(word))) for word in words]
+        refuse_shared(words, forms)
         return [tuple(to_handle(form) for form in group) for group in forms]
 
     def continuation_tokens(self, prompts: Sequence[str], words: Sequence[str]) -> list[tuple[int, ...]]:
@@ -37,7 +37,7 @@ class TextEncoder:
         Raises:
             InputError: as ``label_tokens``.
         """
-        _refuse_shared(words, [[word] for word in words])
+        refuse_shared(words, [[word] for word in words])
         return [(to_handle(word),) for word in words]
 
 

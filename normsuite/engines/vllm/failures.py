@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from textwrap import shorten
 from typing import Final
 
 from normsuite.engines.vllm.messages import Failed
 from normsuite.errors import InputError
 
 _ERROR_LINE: Final = re.compile(r"(?:^|\s)(?:\w+\.)*(\w*(?:Error|Exception)): (\S.*)$")
-_LONGEST: Final = 300  # characters of a reason
+_LONGEST: Final = 240  # characters of a reason
 
 _REMEDIES: Final = (
     (
@@ -19,7 +20,7 @@ _REMEDIES: Final = (
         "`--tensor-parallel`",
     ),
     (
-        re.compile(r"architecture|not supported|unsupported|does not support", re.IGNORECASE),
+        re.compile(r"architectures?\b.*(not|un)\s?supported|model.*(does|is) not support", re.IGNORECASE),
         "use `--engine transformers`, or let `--fallback` do it",
     ),
     (
@@ -49,7 +50,8 @@ def plain_reason(message: str) -> str:
         if len(lines) > 1 and re.fullmatch(r"[\w.]+", lines[0]):
             lines = lines[1:]
     # What follows: the offending value, or the names of all models that vLLM does have.
-    return re.sub(r"\s*(\[type=|Supported architectures).*$", "", lines[0])[:_LONGEST] if lines else ""
+    told = re.sub(r"\s*(\[type=|Supported architectures).*$", "", lines[0]) if lines else ""
+    return shorten(told, _LONGEST, placeholder=" …")
 
 
 def last_error(log: Path) -> str:
@@ -60,4 +62,4 @@ def last_error(log: Path) -> str:
         return ""
     found = [match for line in lines if (match := _ERROR_LINE.search(line))]
     told = [match for match in found if "root cause" not in match[2].lower()]
-    return f"{told[-1][1]}: {told[-1][2]}"[:_LONGEST] if told else ""
+    return shorten(f"{told[-1][1]}: {told[-1][2]}", _LONGEST, placeholder=" …") if told else ""
