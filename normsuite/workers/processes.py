@@ -26,7 +26,8 @@ from normsuite.workers.parts import Job, Part
 from normsuite.workers.remote import Ledger, Message, Ready, devices_each, lean, serve, shared_cores
 
 _TICK: Final = 1.0  # seconds between two looks whether a process is alive
-_GRACE: Final = 10.0  # seconds in which engines end by themselves
+_GRACE: Final = 30.0  # seconds in which engines end by themselves after their work
+_HASTE: Final = 5.0  # seconds in which they do when it is broken off
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,14 @@ class ProcessWorkers:
         places = environments(job, min(self.count, len(parts)))
         ledger = Ledger(job, parts, len(places), progress)
         workers: dict[int, _Worker] = {}
+        grace, job = _HASTE, lean(job)
         try:
             while ledger.open:
-                _give_out(ledger, lean(job), workers, places)
+                _give_out(ledger, job, workers, places)
                 _listen(ledger, workers)
+            grace = _GRACE
         finally:
-            _end(list(workers.values()))
+            _end(list(workers.values()), grace)
 
 
 def environments(job: Job, count: int) -> list[dict[str, str]]:
@@ -139,13 +142,13 @@ def _ending(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
-def _end(workers: Sequence[_Worker]) -> None:
+def _end(workers: Sequence[_Worker], grace: float) -> None:
     """Let engines that are up close, and end every process."""
     try:
         closing = [worker for worker in workers if worker.ready]
         for worker in closing:
             worker.send(None)
-        deadline = time.monotonic() + _GRACE
+        deadline = time.monotonic() + grace
         for worker in closing:
             worker.process.join(max(0.0, deadline - time.monotonic()))
     finally:

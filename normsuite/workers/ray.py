@@ -32,7 +32,8 @@ _ANSWERS: Final = 5.0  # seconds in which a machine takes a connection
 _JOINS: Final = 40.0  # seconds in which a cluster lets a process join
 _PATIENCE: Final = 600.0  # seconds without a word from any worker
 _TICK: Final = 1.0  # seconds that a worker waits for news before it says that there are none
-_GRACE: Final = 10.0  # seconds in which engines end by themselves
+_GRACE: Final = 30.0  # seconds in which engines end by themselves after their work
+_HASTE: Final = 5.0  # seconds in which they do when it is broken off
 _CALLS: Final = 4  # at once on an actor: its work, a wait for news, a part given, one to spare
 _NOBODY: Final = f"no worker of the Ray cluster was heard for {_PATIENCE:.0f} s"
 _QUIET: Final = {"logging_level": "ERROR", "log_to_driver": False}
@@ -87,12 +88,14 @@ class RayWorkers:
             ):
                 raise _too_small(ray, job.spec, "this machine has too few devices")
             crew = _Crew(ray, job, count, shared_cores(count) if self.address is None else {})
+            grace = _HASTE
             try:
                 while ledger.open:
                     crew.give_out(ledger)
                     crew.listen(ledger)
+                grace = _GRACE
             finally:
-                crew.end()
+                crew.end(grace)
 
     @contextmanager
     def _joined(self) -> Iterator[Any]:
@@ -204,15 +207,26 @@ class _Seat:
         self._parts: queue.SimpleQueue[Part | None] = queue.SimpleQueue()
         self._news: queue.SimpleQueue[Message] = queue.SimpleQueue()
 
-    def work(self, job: Job, number: int, environment: Mapping[str, str]) -> None:
-        """Hold an engine until None is given."""
+    def work(self, job: Sequence[Any], number: int, environment: Mapping[str, str]) -> None:
+        """Hold an engine until None is given.
+
+        Args:
+            job: reference to it; not the job itself, so that what does not unpack here can be told, too.
+            number: of this worker.
+            environment: variables of the engine.
+        """
+        import ray
+
         os.environ.update(environment)  # nothing has imported torch yet
         try:
-            job = matched(job)
+            try:
+                mine = matched(ray.get(job[0]))
+            except ray.exceptions.RayError as error:
+                raise _cannot_work(error) from None
         except Exception as error:
             self._news.put(failure(error))
             return
-        serve(job, job.run.path / f"engine.{number}.log", self._parts.get, self._news.put)
+        serve(mine, mine.run.path / f"engine.{number}.log", self._parts.get, self._news.put)
 
     def give(self, part: Part | None) -> None:
         """Take a part, or the end."""
@@ -234,7 +248,7 @@ class _Crew:
     def __init__(self, ray: Any, job: Job, count: int, environment: Mapping[str, str]) -> None:
         self._ray, self._spec, self._count, self._environment = ray, job.spec, count, environment
         self._seat = ray.remote(max_concurrency=_CALLS, **_needs(ray, job.spec))(_Seat)
-        self._job = ray.put(job)
+        self._job = [ray.put(job)]
         self._actors: dict[int, Any] = {}
         self._working: dict[int, Any] = {}
         self._news: dict[Any, int] = {}
@@ -274,14 +288,14 @@ class _Crew:
         if time.monotonic() - self._heard > _PATIENCE:
             raise _too_small(self._ray, self._spec, _NOBODY)
 
-    def end(self) -> None:
+    def end(self, grace: float) -> None:
         """Let engines that are up close, and end every actor."""
         try:
             for number in self._there:
                 self._actors[number].give.remote(None)
             closing = [self._working[number] for number in self._there]
             if closing:
-                self._ray.wait(closing, num_returns=len(closing), timeout=_GRACE)
+                self._ray.wait(closing, num_returns=len(closing), timeout=grace)
         finally:
             for actor in self._actors.values():
                 self._ray.kill(actor)
