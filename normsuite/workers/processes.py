@@ -63,10 +63,12 @@ def environments(job: Job, count: int) -> list[dict[str, str]]:
     """The variables of each of ``count`` processes: its own devices, or its share of the cores.
 
     Raises:
-        InputError: too few devices.
+        InputError: too few devices, or one of them is named for all processes.
     """
     if job.run.manifest["engine"].get("device") != "cuda":
         return [shared_cores(count)] * count
+    if ":" in getattr(job.spec, "device", ""):
+        raise InputError("every process has devices of its own", field="--device", fix="give cuda")
     import torch
 
     named = os.environ.get("CUDA_VISIBLE_DEVICES")

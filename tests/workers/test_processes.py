@@ -134,6 +134,10 @@ def test_each_process_has_devices_of_its_own(job, tiny, monkeypatch: pytest.Monk
     assert [own["CUDA_VISIBLE_DEVICES"] for own in environments(spread, 2)] == ["4,5", "GPU-6,7"]
     with pytest.raises(InputError, match=r"3 processes with 2 .* need 6, and 4 are here; give 2"):
         environments(spread, 3)
+    with pytest.raises(
+        InputError, match=r"^field '--device': every process has devices of its own; give cuda"
+    ):
+        environments(replace(single, spec=replace(tiny, device="cuda:1")), 2)
 
 
 def test_processes_without_devices_share_the_cores(job, tiny, monkeypatch: pytest.MonkeyPatch) -> None:
