@@ -8,36 +8,28 @@ tells in answer to one call after the other (`news`): a lost actor is the call t
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import queue
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from normsuite.engines import EngineSpec
 from normsuite.errors import InputError
 from normsuite.progress import Progress
+from normsuite.workers.cluster import joined, refuse_missing
 from normsuite.workers.local import describe_here
 from normsuite.workers.match import absolute, matched, spec_here
 from normsuite.workers.parts import Job, Part
 from normsuite.workers.remote import Ledger, Message, devices_each, failure, lean, serve, shared_cores
 
-_ANSWERS: Final = 5.0  # seconds in which a machine takes a connection
-_JOINS: Final = 40.0  # seconds in which a cluster lets a process join
 _PATIENCE: Final = 600.0  # seconds without a word from any worker
 _TICK: Final = 1.0  # seconds that a worker waits for news before it says that there are none
 _GRACE: Final = 30.0  # seconds in which engines end by themselves after their work
 _HASTE: Final = 5.0  # seconds in which they do when it is broken off
 _CALLS: Final = 4  # at once on an actor: its work, a wait for news, a part given, one to spare
 _NOBODY: Final = f"no worker of the Ray cluster was heard for {_PATIENCE:.0f} s"
-_QUIET: Final = {"logging_level": "ERROR", "log_to_driver": False}
-_PROBE: Final = f"import ray, sys; ray.init(address=sys.argv[1], **{_QUIET!r})"
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,7 @@ class RayWorkers:
 
     address: str | None
     count: int
-    _reached: set[str] = field(default_factory=set, repr=False, compare=False)
+    _known: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def describe(self, spec: EngineSpec | None) -> Mapping[str, Any]:
         """See ``Workers.describe``. What a worker of the cluster says, not this machine.
@@ -60,10 +52,10 @@ class RayWorkers:
         Raises:
             InputError: nobody answers at the address, or the worker has no such engine or checkpoint.
         """
-        _refuse_missing()
+        refuse_missing()
         if spec is None or self.address is None:
             return describe_here(spec)
-        with self._joined() as ray:
+        with joined(self.address, self.count, self._known) as ray:
             ask = ray.remote(max_retries=2, **_needs(ray, spec))(_describe_there)
             try:
                 told = ray.get(ask.remote(absolute(spec)), timeout=_PATIENCE)
@@ -77,15 +69,14 @@ class RayWorkers:
 
     def predict(self, job: Job, parts: Sequence[Part], progress: Progress) -> None:
         """See ``Workers.predict``. A part whose actor is lost is given to another, twice at most."""
-        _refuse_missing()
+        refuse_missing()
         run = replace(job.run, path=job.run.path.resolve())
         job = replace(lean(job), run=run, spec=absolute(job.spec))
         count = min(self.count, len(parts))
         ledger = Ledger(job, parts, count, progress)
-        with self._joined() as ray:
-            if self.address is None and _needs(ray, job.spec)["num_gpus"] > ray.cluster_resources().get(
-                "GPU", 0
-            ):
+        with joined(self.address, self.count, self._known) as ray:
+            needed, here = _needs(ray, job.spec)["num_gpus"], ray.cluster_resources().get("GPU", 0)
+            if self.address is None and needed > here:
                 raise _too_small(ray, job.spec, "this machine has too few devices")
             crew = _Crew(ray, job, count, shared_cores(count) if self.address is None else {})
             grace = _HASTE
@@ -96,69 +87,6 @@ class RayWorkers:
                 grace = _GRACE
             finally:
                 crew.end(grace)
-
-    @contextmanager
-    def _joined(self) -> Iterator[Any]:
-        """Ray, connected to the cluster for the time being."""
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        import ray
-
-        if ray.is_initialized():
-            yield ray
-            return
-        if self.address is not None and self.address not in self._reached:
-            _refuse_silent(self.address)
-            self._reached.add(self.address)
-        try:
-            if self.address is None:
-                cpus = max(self.count, os.cpu_count() or 1)
-                ray.init(address="local", num_cpus=cpus, include_dashboard=False, **_QUIET)
-            else:
-                ray.init(address=self.address, **_QUIET)
-        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-            raise _cannot_join(self.address, str(error)) from None
-        try:
-            yield ray
-        finally:
-            ray.shutdown()
-
-
-def _refuse_missing() -> None:
-    if importlib.util.find_spec("ray") is None:
-        raise InputError("Ray is not installed", fix="pip install 'normsuite[ray]'")
-
-
-def _refuse_silent(address: str) -> None:
-    """Find out whether a cluster answers: Ray itself would try for minutes, and cannot be told not to.
-
-    Raises:
-        InputError: it does not, or does not let us join.
-    """
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if colon and port.isdigit():
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), _ANSWERS).close()
-        except (OSError, OverflowError) as error:
-            raise _cannot_join(address, f"{error}") from None
-    try:
-        tried = subprocess.run(
-            [sys.executable, "-c", _PROBE, address], capture_output=True, text=True, timeout=_JOINS
-        )
-    except subprocess.TimeoutExpired:
-        raise _cannot_join(address, f"no answer within {_JOINS:.0f} s") from None
-    if tried.returncode:
-        raise _cannot_join(address, (tried.stderr.strip().splitlines() or [""])[-1])
-
-
-def _cannot_join(address: str | None, reason: str) -> InputError:
-    reason = (reason.strip().splitlines() or ["no reason given"])[0]
-    if address is None:
-        return InputError(f"a Ray cluster cannot be started on this machine ({reason})")
-    return InputError(
-        f"no Ray cluster can be joined at {address} ({reason})",
-        field="--address",
-        fix="give HOST:PORT of its head as `ray status` shows it, or leave --address out to use this machine",
-    )
 
 
 def _cannot_work(error: Exception) -> InputError:

@@ -23,8 +23,8 @@ from normsuite.engines.vllm import VllmSpec
 from normsuite.errors import InputError
 from normsuite.evaluate import evaluate
 from normsuite.progress import silent
+from normsuite.workers import cluster as joining
 from normsuite.workers import missing_parts
-from normsuite.workers import ray as module
 from normsuite.workers.local import describe_here
 from normsuite.workers.ray import RayWorkers
 
@@ -130,7 +130,7 @@ def silent_port() -> Iterator[int]:
 
 
 def test_a_server_that_is_no_cluster_is_given_up(silent_port, tiny, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_JOINS", 4.0)
+    monkeypatch.setattr(joining, "_JOINS", 4.0)
     with pytest.raises(InputError, match="no answer within 4 s"):
         RayWorkers(f"127.0.0.1:{silent_port}", 1).describe(tiny)
 
