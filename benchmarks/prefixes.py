@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,15 +31,16 @@ def made_requests() -> list[Request]:
     rows = [
         row for row in load("mini").items.to_pylist() if row["country"] and row["norm"] and row["situation"]
     ]
-    told = [
-        row
-        | {"options": ["yes", "no", "neutral"], "categories": [("value", [f"what {row['zone']} holds dear"])]}
-        for row in rows
-    ]
+    told = [row | {"options": ["yes", "no", "neutral"], "frame": [value_of(row)]} for row in rows]
     found: list[Request] = []
     for task in resolve_tasks("normad-*"):
         found += build_requests(task, load_wordings(task.prompts), told, np.arange(len(told)))
     return found
+
+
+def value_of(row: dict[str, Any]) -> dict[str, str]:
+    """A value that people in the story's country hold, as the adapter of NormAd gives it."""
+    return {"subject": "ENV", "name": "value", "relation": "is", "value": f"the ways of {row['zone']}"}
 
 
 def shares(spec: VllmSpec, requests: list[Request], ordered: bool, log: Path) -> tuple[int, int]:
