@@ -68,7 +68,7 @@ class VllmSpec:
             "dtype": self._dtype(),
             "chat_template": load_encoder(self.checkpoint, self.chat).chat,
             "label_reads": self._label_reads(),
-            "options": {**self._defaults(), **dict(self.options)},
+            "options": _without_places({**self._defaults(), **dict(self.options)}),
             "batch_invariant": self.environment().get("VLLM_BATCH_INVARIANT") == "1",
             "reproducible": self.reproducible,
         }
@@ -164,6 +164,15 @@ def installed() -> str:
     if importlib.util.find_spec("vllm") is None:
         raise InputError("vLLM is not installed", fix=_INSTALL)
     return packages_distributions().get("vllm", ["vllm"])[0]
+
+
+def _without_places(value: Any) -> Any:
+    """An option as it is recorded: of a path on this machine its last part only."""
+    if isinstance(value, dict):
+        return {name: _without_places(inner) for name, inner in value.items()}
+    if isinstance(value, str) and Path(value).is_absolute():
+        return Path(value).name
+    return value
 
 
 def _given(name: str) -> dict[str, str]:
