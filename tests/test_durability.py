@@ -1,7 +1,6 @@
 """Runs that are killed, stopped, doubled or out of space, with a real vLLM engine in its own process."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from normsuite.questions import prepare
 from normsuite.runs import work_hash
 from normsuite.tasks import resolve_tasks
 from normsuite.workers import LocalWorkers
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to find and watch processes")
 
 SETTINGS = Settings(replicates=200, part=8)
 COMMAND = [
@@ -145,6 +146,8 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on_when_there_is_room(tmp_path
     """No file may grow past 24 KiB: a part is larger."""
     broken = tmp_path / "broken"
     command = [*COMMAND[:4], "baselines", "--tasks", "mini-rules", "--replicates", "200", "--part", "8"]
+
+    import resource
 
     def no_room() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -14,6 +15,7 @@ import pytest
 from normsuite import folders
 from normsuite.engines import find_checkpoint
 from normsuite.engines.transformers import TransformersSpec
+from normsuite.errors import InputError
 from normsuite.evaluate import Settings, evaluate
 from normsuite.questions import prepare
 from normsuite.runs import Run, open_run
@@ -77,9 +79,12 @@ def test_the_manifest_names_the_work_and_nothing_of_the_machine(run: Run) -> Non
 
 def test_every_stage_tells_how_far_it_is(model, tmp_path: Path) -> None:
     told: dict[str, list[tuple[int, int]]] = {}
+    read: list[int] = []
 
     def progress(stage: str, done: int, total: int, tokens: int = 0) -> None:
         told.setdefault(stage, []).append((done, total))
+        if tokens:
+            read.append(tokens)
 
     settings = Settings(limit=24, replicates=200)
     questions = prepare(resolve_tasks("mini-rules"), {}, limit=24, progress=progress)
@@ -97,6 +102,8 @@ def test_every_stage_tells_how_far_it_is(model, tmp_path: Path) -> None:
         assert steps[-1][0] == steps[-1][1]
     assert len(told["mini-rules"]) > 3  # within the one part, not only at its ends
     assert len(told["bootstrap"]) > 4
+    assert read == sorted(read)
+    assert read[-1] > 50 * told["mini-rules"][-1][1]  # tokens of three wordings of each item
 
 
 def test_a_finished_run_is_not_asked_again(run: Run, model) -> None:
@@ -168,3 +175,12 @@ def test_kill_9_loses_at_most_the_part_in_flight_and_the_results_are_the_same(tm
         assert (broken / name).read_bytes() == (whole / name).read_bytes()
     tasks = open_run(broken).predictions("mini-stories")
     assert pc.count_distinct(tasks["item"]).as_py() * 6 == tasks.num_rows
+
+
+def test_a_mistake_in_the_last_task_is_told_before_the_first_is_asked(model, tmp_path: Path) -> None:
+    (good,) = prepare(resolve_tasks("mini-rules"), {}, limit=3)
+    alike = dict(zip(good.task.labels, ("no", "No", "Yes"), strict=True))
+    wrong = replace(good, task=good.task.model_copy(update={"name": "mini-wrong", "labels": alike}))
+    with pytest.raises(InputError, match="not distinct"):
+        evaluate(model, [good, wrong], tmp_path / "r", settings=SETTINGS)
+    assert not list((tmp_path / "r" / "predictions").glob("*.labels.*"))

@@ -97,6 +97,27 @@ def predict(
     return conform(columns, PREDICTION_SCHEMA, n * w)
 
 
+def check_labels(task: Task, wordings: Sequence[Wording], items: pa.Table, engine: Engine) -> None:
+    """See that the model can tell the task's labels apart, before the first item is asked.
+
+    Args:
+        task: what is asked.
+        wordings: [w] its paraphrases.
+        items: Items of which the first stands for all.
+        engine: the model.
+
+    Raises:
+        InputError: two labels are the same to its tokenizer, or a prompt's end joins with one.
+    """
+    first = items.slice(0, 1).to_pylist()
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for request in build_requests(task, wordings, first, np.zeros(len(first), np.int64)):
+        groups[tuple(sorted(request.words))].append(request.prompt)
+    for words, prompts in groups.items():
+        if engine.label_tokens(prompts, words) is None:
+            engine.continuation_tokens(prompts, words)
+
+
 def example_prompts(task: Task, wordings: Sequence[Wording], items: pa.Table) -> list[tuple[str, str]]:
     """(wording's name, prompt) for the first of ``items``, for people to read."""
     first = items.slice(0, 1).to_pylist()

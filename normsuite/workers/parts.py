@@ -14,7 +14,7 @@ from normsuite.engines import Engine, EngineSpec
 from normsuite.progress import Progress
 from normsuite.questions import Question
 from normsuite.runs import Run
-from normsuite.scorers import SCORER, design_ranks, predict
+from normsuite.scorers import SCORER, check_labels, design_ranks, predict
 
 
 class Part(NamedTuple):
@@ -87,7 +87,13 @@ class Predictor:
     """Predicts the parts of a job with one engine; may be called from several threads."""
 
     def __init__(self, job: Job, engine: Engine) -> None:
-        """Keep both; nothing is computed yet."""
+        """Keep both, and check all tasks' labels: a mistake in the last is told before the first is asked.
+
+        Raises:
+            InputError: the model cannot tell a task's labels apart.
+        """
+        for question in job.questions:
+            check_labels(question.task, question.wordings, question.items, engine)
         self._job, self._engine = job, engine
         self._ranks: dict[str, NDArray[np.int64]] = {}
         self._lock = threading.Lock()

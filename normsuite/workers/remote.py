@@ -82,8 +82,12 @@ def serve(job: Job, log: Path, receive: Callable[[], Part | None], tell: Callabl
         return
     threads = ThreadPoolExecutor(engine.parts_in_flight, "part")
     try:
+        try:
+            predictor = Predictor(job, engine)
+        except Exception as error:
+            tell(failure(error))
+            return
         tell(Ready(engine.parts_in_flight))
-        predictor = Predictor(job, engine)
         while (part := receive()) is not None:
             threads.submit(_predict, predictor, part, tell)
     finally:

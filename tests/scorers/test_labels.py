@@ -10,9 +10,10 @@ import pytest
 from normsuite import folders
 from normsuite.engines import LabelReads, Problem, find_checkpoint
 from normsuite.engines.transformers import TransformersEngine
+from normsuite.errors import InputError
 from normsuite.prompts import load_wordings
 from normsuite.schema import ITEM_SCHEMA, PREDICTION_SCHEMA, conform
-from normsuite.scorers.labels import build_requests, predict
+from normsuite.scorers.labels import build_requests, check_labels, predict
 from normsuite.tasks import resolve_tasks
 
 
@@ -72,6 +73,14 @@ def items(kind: str = "label", options: list[str] | None = None, **columns) -> p
 def one(name: str):
     (task,) = resolve_tasks(name)
     return task, load_wordings(task.prompts)
+
+
+def test_labels_that_the_model_cannot_tell_apart_are_refused_before_anything_is_asked(engine) -> None:
+    task, wordings = one("ethics-justice")
+    check_labels(task, wordings, items(), engine)
+    alike = task.model_copy(update={"labels": {"unreasonable": "no", "reasonable": "No"}})
+    with pytest.raises(InputError, match="not distinct"):
+        check_labels(alike, wordings, items(), engine)
 
 
 def test_there_is_one_row_per_item_and_wording(engine) -> None:

@@ -63,7 +63,7 @@ class VllmEngine:
         self.continuation_tokens = encoder.continuation_tokens
         self.usage, self.order = Usage(), by_prefix
         self.reads_ids = spec.reads_ids()
-        self._switching = threading.Lock()
+        self._switching, self._counting = threading.Lock(), threading.Lock()
         self._running: tuple[Pooling | None, EngineProcess] | None = None
 
     def load(self) -> None:
@@ -229,6 +229,7 @@ class VllmEngine:
             )
         values, top = np.full((len(prompts), longest), np.nan), np.full(len(prompts), -1)
         problems: dict[int, Problem] = {}
+        sent = cached = 0
         for row, answer in self._stream(
             prompts, lambda rows: ReadIds(pick(prompts, rows), sets, pick(which, rows)), advance
         ):
@@ -236,8 +237,10 @@ class VllmEngine:
                 problems[row] = Problem("error", answer.reason)
                 continue
             values[row, : len(answer.log_probs)], top[row] = answer.log_probs, answer.top
-            self.usage.sent += len(prompts[row])
-            self.usage.cached += answer.cached
+            sent, cached = sent + len(prompts[row]), cached + answer.cached
+        with self._counting:
+            self.usage.sent += sent
+            self.usage.cached += cached
         return values, top, problems
 
     def _read_as_tails(

@@ -36,13 +36,12 @@ class EngineProcess:
         Args:
             start: what engine.
             environment: variables on top of this process's own.
-            log: where everything vLLM prints goes; None throws it away after a start that went well.
+            log: where everything vLLM prints goes; None keeps it only if something went wrong.
 
         Raises:
             InputError: the engine cannot be started.
         """
-        self._log = log or Path(tempfile.mkstemp(prefix="vllm-", suffix=".log")[1])
-        self._keep_log = log is not None
+        self._log, self._keep_log = log or temporary_log(), log is not None
         ours, theirs = socket.socketpair()
         with self._log.open("ab") as output, theirs:
             self._child = subprocess.Popen(
@@ -111,7 +110,7 @@ class EngineProcess:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._child.pid, signal.SIGKILL)
             self._child.wait()
-            if not self._keep_log:
+            if not self._keep_log and self._failure is None:
                 self._log.unlink(missing_ok=True)
 
     def _send(self, message: object) -> None:
@@ -128,7 +127,8 @@ class EngineProcess:
         except (EOFError, OSError):
             raise self._ended() from None
         if isinstance(answer, Failed):
-            raise start_error(answer, self._log)
+            self._failure = start_error(answer, self._log)
+            raise self._failure
         assert isinstance(answer, Ready)
         return answer
 
@@ -166,3 +166,9 @@ class EngineProcess:
             file=self._log,
             fix="see its messages there; the same command continues where it was",
         )
+
+
+def temporary_log() -> Path:
+    """A new file for messages."""
+    with tempfile.NamedTemporaryFile(prefix="vllm-", suffix=".log", delete=False) as file:
+        return Path(file.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import tempfile
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import packages_distributions, version
@@ -18,7 +17,7 @@ from normsuite.engines.checkpoint import Checkpoint
 from normsuite.engines.tokens import load_encoder
 from normsuite.engines.transformers import chosen_device, chosen_dtype
 from normsuite.engines.vllm.engine import VllmEngine
-from normsuite.engines.vllm.link import EngineProcess
+from normsuite.engines.vllm.link import EngineProcess, temporary_log
 from normsuite.engines.vllm.messages import Start
 from normsuite.errors import InputError
 
@@ -119,7 +118,7 @@ class VllmSpec:
         Raises:
             InputError: vLLM is not installed.
         """
-        log = Path(tempfile.mkstemp(prefix="vllm-", suffix=".log")[1])
+        log = temporary_log()
         try:
             start = replace(self.start_message(), only_check=True)
             EngineProcess(start, self.environment(), log).close()
