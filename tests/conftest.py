@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,19 +17,25 @@ for name, value in {
 }.items():
     os.environ.setdefault(name, value)
 
+# A suite that was started in the background ignores Ctrl-C, and so would every process that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
 
+_SHARED_ENGINES = ("vllm_engine", "vllm_server", "ray_cluster")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Keep what shares an engine on one test process: tests that use it, else tests of one file."""
+    """Keep what shares an engine on one test process, the long of them first; else tests of one file."""
     for item in items:
-        engines = [
-            name for name in ("vllm_engine", "vllm_server", "ray_cluster") if name in item.fixturenames
-        ]
+        engines = [name for name in _SHARED_ENGINES if name in item.fixturenames]
         item.add_marker(pytest.mark.xdist_group(engines[0] if engines else item.location[0]))
+    items.sort(key=lambda item: not set(_SHARED_ENGINES) & set(item.fixturenames))
 
 
 @pytest.fixture(scope="session")
