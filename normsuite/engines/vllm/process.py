@@ -43,13 +43,18 @@ class _Waiting(NamedTuple):
 
     ticket: int
     row: int
-    answer: Callable[[Any], object]
+    read: Callable[[Any], object]
 
 
 def main() -> None:
     """Serve one parent until it says stop or goes away."""
     connection = Connection(int(sys.argv[1]))
     start: Start = connection.recv()
+    # A process that is forked for the engine must not keep the line open when this one is killed.
+    os.register_at_fork(after_in_child=connection.close)
+    inbox: queue.SimpleQueue[tuple[int, Ask] | None] = queue.SimpleQueue()
+    # From now on, not only when the engine is up: loading takes minutes, and the parent may go meanwhile.
+    threading.Thread(target=_receive, args=(connection, inbox), daemon=True).start()
     try:
         check_names(list(start.arguments))
         if start.only_check:
@@ -61,10 +66,8 @@ def main() -> None:
         # Whatever vLLM raises is said in a line by the parent; the log beside it has the rest.
         connection.send(Failed(type(error).__name__, str(error)))
         return
-    connection.send(ready)
-    inbox: queue.SimpleQueue[tuple[int, Ask] | None] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(connection, inbox), daemon=True).start()
     try:
+        connection.send(ready)
         _serve(engine, inbox, connection)
     except Exception as error:
         connection.send(Failed(type(error).__name__, str(error)))
@@ -150,7 +153,7 @@ def _serve(engine: Any, inbox: queue.SimpleQueue[tuple[int, Ask] | None], connec
                 return
             ticket, ask = message
             refused = []
-            for row, (prompt, parameters, answer) in enumerate(_requests(ask)):
+            for row, (prompt, parameters, read) in enumerate(_requests(ask)):
                 name = str(count)
                 count += 1
                 try:
@@ -158,16 +161,24 @@ def _serve(engine: Any, inbox: queue.SimpleQueue[tuple[int, Ask] | None], connec
                 except _refusals() as error:
                     refused.append((row, Refused(str(error))))
                 else:
-                    waiting[name] = _Waiting(ticket, row, answer)
+                    waiting[name] = _Waiting(ticket, row, read)
             if refused:
                 connection.send((ticket, refused))
         answers: dict[int, list[tuple[int, object]]] = {}
         for output in engine.step():
             if output.finished:
                 done = waiting.pop(output.request_id)
-                answers.setdefault(done.ticket, []).append((done.row, done.answer(output)))
+                answer = _given_up(output) or done.read(output)
+                answers.setdefault(done.ticket, []).append((done.row, answer))
         for item in answers.items():
             connection.send(item)
+
+
+def _given_up(output: Any) -> Refused | None:
+    """A request that the engine took and did not finish; of embeddings there are none."""
+    pieces = output.outputs if isinstance(output.outputs, list) else []
+    ended = next((piece.finish_reason for piece in pieces if piece.finish_reason in ("abort", "error")), None)
+    return Refused(f"vLLM gave the request up ({ended})") if ended else None
 
 
 def _prompt(tokens: Sequence[int]) -> dict[str, Any]:
