@@ -198,6 +198,7 @@ class VllmEngine:
             if self._running and self._running[0] == pooling:
                 return self._running[1]
             self.close()
+            self._running = None  # what is closed is no engine, even if the next does not start
             process = EngineProcess(self._spec.start_message(pooling), self._spec.environment(), self._log)
             self._running = pooling, process
             return process

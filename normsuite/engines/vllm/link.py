@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
-from normsuite.engines.vllm.failures import plain_reason, start_error
+from normsuite.engines.vllm.failures import broke_error, start_error
 from normsuite.engines.vllm.messages import Ask, Failed, Ready, Start
 from normsuite.errors import InputError
 
@@ -44,6 +44,7 @@ class EngineProcess:
         self._log, self._keep_log = log or temporary_log(), log is not None
         ours, theirs = socket.socketpair()
         with self._log.open("ab") as output, theirs:
+            self._log_begin = output.tell()
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "normsuite.engines.vllm.process", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
@@ -61,7 +62,8 @@ class EngineProcess:
         try:
             self.ready = self._await_ready(start)
         except BaseException:
-            self.close()
+            # One that is still loading does not listen, and has nothing to put away.
+            self._end(_GOODBYE if self._failure else 0.0)
             raise
         self._reader = threading.Thread(target=self._receive, daemon=True)
         self._reader.start()
@@ -99,35 +101,45 @@ class EngineProcess:
 
     def close(self) -> None:
         """End the child and all its processes."""
+        self._end(_GOODBYE)
+
+    def _end(self, patience: float) -> None:
         self._closed = True
-        with contextlib.suppress(OSError, ValueError), self._sending:
-            self._connection.send(None)
+        # Not a limit of the wait alone: a child that stands still would hold up the message too.
+        impatient = threading.Timer(patience, self._kill)
+        impatient.start()
         try:
-            self._child.wait(_GOODBYE)
-        except subprocess.TimeoutExpired:
-            pass
+            with contextlib.suppress(OSError, ValueError), self._sending:
+                self._connection.send(None)
+            self._child.wait()
         finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._child.pid, signal.SIGKILL)
+            impatient.cancel()
+            self._kill()
             self._child.wait()
             if not self._keep_log and self._failure is None:
                 self._log.unlink(missing_ok=True)
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._child.pid, signal.SIGKILL)
 
     def _send(self, message: object) -> None:
         try:
             with self._sending:
                 self._connection.send(message)
         except (OSError, ValueError):
-            raise self._failure or self._ended() from None
+            self._failure = self._failure or self._ended()
+            raise self._failure from None
 
     def _await_ready(self, start: Start) -> Ready:
         try:
             self._connection.send(start)
             answer = self._connection.recv()
         except (EOFError, OSError):
-            raise self._ended() from None
+            self._failure = self._ended()
+            raise self._failure from None
         if isinstance(answer, Failed):
-            self._failure = start_error(answer, self._log)
+            self._failure = start_error(answer, self._log, self._log_begin)
             raise self._failure
         assert isinstance(answer, Ready)
         return answer
@@ -138,21 +150,23 @@ class EngineProcess:
             while True:
                 message = self._connection.recv()
                 if isinstance(message, Failed):
-                    self._failure = InputError(
-                        f"the vLLM engine broke ({message.kind}: {plain_reason(message.message)})",
-                        file=self._log,
-                        fix="see its messages there; the same command continues where it was",
-                    )
+                    self._failure = broke_error(message, self._log, self._log_begin)
+                    self._wake_all()  # at once: a broken engine may take its time to end
                     continue
                 ticket, answers = message
-                if ticket in self._waiting:
-                    inbox, place = self._waiting[ticket]
+                # Whoever asked may have given up meanwhile.
+                if waiting := self._waiting.get(ticket):
+                    inbox, place = waiting
                     inbox.put((place, answers))
         except (EOFError, OSError):
             if self._failure is None and not self._closed:
                 self._failure = self._ended()
-            for inbox, _ in list(self._waiting.values()):
-                inbox.put(None)
+            self._wake_all()
+
+    def _wake_all(self) -> None:
+        """Tell all who wait that no answer comes any more."""
+        for inbox, _ in list(self._waiting.values()):
+            inbox.put(None)
 
     def _ended(self) -> InputError:
         """Why the child is gone."""

