@@ -120,8 +120,7 @@ def vllm_sides(checkpoint: Checkpoint, given: argparse.Namespace) -> tuple[Engin
         pretrained=folder,
         dtype=given.dtype,
         batch_size="auto",
-        max_model_len=engine.context_length,
-        **arguments,
+        **{"max_model_len": engine.context_length, **arguments},
     )
 
 

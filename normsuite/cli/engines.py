@@ -123,10 +123,13 @@ def _vllm(model: str, options: EngineOptions) -> VllmSpec:
     from normsuite.engines.vllm import VllmSpec, parse_options
 
     arguments = parse_options(options.engine_options)
-    if options.tensor_parallel > 1:
-        arguments["tensor_parallel_size"] = options.tensor_parallel
-    if options.pipeline_parallel > 1:
-        arguments["pipeline_parallel_size"] = options.pipeline_parallel
+    for kind in ("tensor_parallel", "pipeline_parallel"):
+        size, name = getattr(options, kind), f"{kind}_size"
+        if size > 1 and name in arguments:
+            flag = f"--{kind.replace('_', '-')}"
+            raise InputError(f"{name!r} is given twice", field="--engine-option", fix=f"give {flag} alone")
+        if size > 1:
+            arguments[name] = size
     checkpoint = find_checkpoint(model, options.revision)
     return VllmSpec(checkpoint, options.dtype, options.chat, tuple(arguments.items()), options.reproducible)
 

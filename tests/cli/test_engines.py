@@ -10,6 +10,7 @@ from normsuite.cli.engines import EngineName, EngineOptions, choose_engine
 from normsuite.engines.transformers import TransformersSpec
 from normsuite.engines.vllm import VllmSpec
 from normsuite.engines.vllm.spec import installed
+from normsuite.errors import InputError
 from normsuite.workers.processes import ProcessWorkers
 from normsuite.workers.ray import RayWorkers
 
@@ -67,6 +68,14 @@ def test_parallel_options_reach_the_engine_and_the_workers() -> None:
         "pipeline_parallel_size": 3,
     }
     assert workers == ProcessWorkers(4)
+
+
+def test_a_size_that_is_given_in_two_places_is_refused() -> None:
+    given = EngineOptions(tensor_parallel=2, engine_options=("tensor-parallel-size=4",))
+    with pytest.raises(
+        InputError, match=r"'tensor_parallel_size' is given twice; give --tensor-parallel alone"
+    ):
+        choose_engine(EngineName.vllm, TINY, given)
 
 
 def test_the_ray_engine_is_vllm_in_a_cluster() -> None:
