@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, clone
 
+from normsuite.directions.base import DirectionError
 from normsuite.directions.hubness import hubness_skewness
 from normsuite.directions.moments import Floats, mean_and_covariance, unit
-from normsuite.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def diagnose(X: ArrayLike, direction: ArrayLike, k: int = 10) -> Space:
         k: neighbours per row for the hubness.
 
     Raises:
-        InputError: as the three functions do.
+        DirectionError: as the three functions do.
     """
     return Space(
         explained_variance(X, direction), isoscore(X), hubness_skewness(X, k=k), rows=len(np.asarray(X))
@@ -84,12 +84,12 @@ def explained_variance(X: ArrayLike, direction: ArrayLike) -> float:
         direction: u [features], of any length above 0.
 
     Raises:
-        InputError: the direction has another number of features, or is zero; X has no variance.
+        DirectionError: the direction has another number of features, or is zero; X has no variance.
     """
     covariance = _covariance(X)
     given = np.asarray(direction, np.float64).ravel()
     if len(given) != len(covariance):
-        raise InputError(f"a direction of {len(given)} features for embeddings of {len(covariance)}")
+        raise DirectionError(f"a direction of {len(given)} features for embeddings of {len(covariance)}")
     axis = unit(given, "the direction")
     return float(axis @ covariance @ axis / np.trace(covariance))
 
@@ -110,12 +110,12 @@ def isoscore(X: ArrayLike) -> float:
         From 0, a line, to 1, the same variance along every axis; (m - 1) / (n - 1) for m equal axes of n.
 
     Raises:
-        InputError: one feature, or no variance.
+        DirectionError: one feature, or no variance.
     """
     variances = np.linalg.eigvalsh(_covariance(X)).clip(min=0)
     n = len(variances)
     if n < 2:
-        raise InputError("IsoScore needs at least 2 features")
+        raise DirectionError("IsoScore needs at least 2 features")
     scaled = np.sqrt(n) * variances / np.linalg.norm(variances)
     room = n - np.sqrt(n)
     defect = np.linalg.norm(scaled - 1) / np.sqrt(2 * room)
@@ -152,13 +152,15 @@ def bootstrap_angle(
         seed: of the draws.
 
     Raises:
-        InputError: the lengths differ, the parameters do not fit, or no direction can be fitted.
+        DirectionError: the lengths differ, the parameters do not fit, or no direction can be fitted.
     """
     rows = np.asarray(X)
     target = None if y is None else _as_long(y, rows, "y")
     names = np.arange(len(rows)) if clusters is None else _as_long(clusters, rows, "clusters")
     if resamples < 1 or not 0 < level < 1:
-        raise InputError(f"resamples={resamples} and level={level}", fix="resamples >= 1 and 0 < level < 1")
+        raise DirectionError(
+            f"resamples={resamples} and level={level}", fix="resamples >= 1 and 0 < level < 1"
+        )
 
     def fitted(draw: NDArray[np.int64]) -> Floats:
         model = clone(estimator).fit(rows[draw], *([] if target is None else [target[draw]]))
@@ -186,7 +188,7 @@ def input_direction(model: Any, X: ArrayLike, fixed: Sequence[int] = ()) -> Floa
             direction has no entry for them.
 
     Raises:
-        InputError: the score is not affine in X.
+        DirectionError: the score is not affine in X.
     """
     if hasattr(model, "direction_"):
         own: Floats = np.asarray(model.direction_, np.float64)
@@ -199,7 +201,7 @@ def input_direction(model: Any, X: ArrayLike, fixed: Sequence[int] = ()) -> Floa
     actual = model.decision_function(alike)
     expected = start + np.delete(alike - rows[0], fixed, axis=1) @ gradient
     if not np.allclose(actual, expected, rtol=0, atol=1e-6 * np.abs([start, *ends]).max()):
-        raise InputError("the score is not affine in the embedding, so that it has no single direction")
+        raise DirectionError("the score is not affine in the embedding, so that it has no single direction")
     return gradient
 
 
@@ -207,13 +209,13 @@ def _covariance(X: ArrayLike) -> Floats:
     """Covariance of rows [features, features].
 
     Raises:
-        InputError: not a table of finite numbers, or all rows are equal.
+        DirectionError: not a table of finite numbers, or all rows are equal.
     """
     rows = np.asarray(X)
     if rows.ndim != 2 or rows.dtype.kind not in "fiu" or not np.isfinite(rows).all():
-        raise InputError("X is not a table of finite numbers", field="X")
+        raise DirectionError("X is not a table of finite numbers", field="X")
     if len(rows) < 2 or (rows == rows[0]).all():
-        raise InputError("X has no variance", fix="give two embeddings or more that differ")
+        raise DirectionError("X has no variance", fix="give two embeddings or more that differ")
     return mean_and_covariance(rows)[1]
 
 
@@ -221,11 +223,11 @@ def _as_long(values: ArrayLike, rows: NDArray[Any], name: str) -> NDArray[Any]:
     """An array of one value per row.
 
     Raises:
-        InputError: its length is another.
+        DirectionError: its length is another.
     """
     array = np.asarray(values)
     if array.shape != (len(rows),):
-        raise InputError(f"{name} of shape {array.shape} for {len(rows)} rows")
+        raise DirectionError(f"{name} of shape {array.shape} for {len(rows)} rows")
     return array
 
 

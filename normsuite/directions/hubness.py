@@ -20,8 +20,8 @@ from sklearn.base import BaseEstimator
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from normsuite.directions.base import DirectionError
 from normsuite.directions.moments import Floats, mean_and_covariance
-from normsuite.errors import InputError
 
 _TINY: Final = 1e-12  # a standard deviation of cosines below it is rounding
 
@@ -40,12 +40,12 @@ def k_occurrence(X: ArrayLike, queries: ArrayLike | None = None, k: int = 10) ->
         Counts [points]; their mean is k times queries / points.
 
     Raises:
-        InputError: k does not fit the number of points.
+        DirectionError: k does not fit the number of points.
     """
     points = _unit_rows(X, "X")
     most = len(points) - 1 if queries is None else len(points)
     if not 1 <= k <= most:
-        raise InputError(f"{k} neighbours asked of {most}", field="k")
+        raise DirectionError(f"{k} neighbours asked of {most}", field="k")
     # On the unit sphere the order by Euclidean distance is the order by cosine.
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(points)
     asked = None if queries is None else _unit_rows(queries, "queries")
@@ -85,14 +85,14 @@ def dynamic_inverted_softmax(
         A new array [queries, items], and which rows were normalised [queries].
 
     Raises:
-        InputError: the arrays have different numbers of items, no bank, k does not fit, or beta is not
+        DirectionError: the arrays have different numbers of items, no bank, k does not fit, or beta is not
             positive.
     """
     items = similarity.shape[1]
     if bank_similarity.shape[1] != items or not len(bank_similarity):
-        raise InputError(f"a bank of shape {bank_similarity.shape} for a gallery of {items} items")
+        raise DirectionError(f"a bank of shape {bank_similarity.shape} for a gallery of {items} items")
     if not 1 <= k <= items or not beta > 0:
-        raise InputError(f"k={k} and beta={beta} do not fit a gallery of {items} items")
+        raise DirectionError(f"k={k} and beta={beta} do not fit a gallery of {items} items")
     active = np.zeros(items, bool)
     active[np.argpartition(-bank_similarity, k - 1, axis=1)[:, :k]] = True
     hit = active[similarity.argmax(axis=1)]
@@ -107,7 +107,10 @@ class _Banked(BaseEstimator):  # type: ignore[misc]
     transductive: bool
 
     def _keep(self, X: ArrayLike) -> None:
-        rows = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        try:
+            rows = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        except ValueError as error:
+            raise DirectionError(f"the bank cannot be used: {error}") from error
         self.bank_ = _unit_rows(rows, "the bank")
         self.transductive_ = bool(self.transductive)
 
@@ -117,10 +120,10 @@ class _Banked(BaseEstimator):  # type: ignore[misc]
         pair = _unit_rows(queries, "the queries"), _unit_rows(gallery, "the gallery")
         for rows, name in zip(pair, ("queries", "gallery"), strict=True):
             if rows.shape[1] != self.n_features_in_:
-                raise InputError(f"{name} of {rows.shape[1]} features, a bank of {self.n_features_in_}")
+                raise DirectionError(f"{name} of {rows.shape[1]} features, a bank of {self.n_features_in_}")
         shared = 0 if self.transductive_ else _shared(pair[0], self.bank_)
         if shared:
-            raise InputError(
+            raise DirectionError(
                 f"{shared} of {len(pair[0])} queries stand in the bank",
                 fix="take the bank from other texts, or set transductive=True",
             )
@@ -161,7 +164,7 @@ class MutualProximity(_Banked):
             gallery: [items, features].
 
         Raises:
-            InputError: a row is zero or not finite, or a query stands in the bank.
+            DirectionError: a row is zero or not finite, or a query stands in the bank.
         """
         left, right = self._pair(queries, gallery)
         cosine = left @ right.T
@@ -207,7 +210,7 @@ class QuerybankNormalisation(_Banked):
             gallery: [items, features].
 
         Raises:
-            InputError: a row is zero or not finite, or a query stands in the bank.
+            DirectionError: a row is zero or not finite, or a query stands in the bank.
         """
         left, right = self._pair(queries, gallery)
         return dynamic_inverted_softmax(left @ right.T, self.bank_ @ right.T, self.beta, self.k)[0]
@@ -217,15 +220,17 @@ def _unit_rows(X: ArrayLike, what: str) -> Floats:
     """Rows at length 1 in double precision.
 
     Raises:
-        InputError: a row is not finite, or zero, which has no cosine.
+        DirectionError: a row is not finite, or zero, which has no cosine.
     """
     try:
         rows: NDArray[np.float64] = check_array(X, dtype=np.float64)
     except ValueError as error:
-        raise InputError(f"{what} cannot be compared: {error}") from error
+        raise DirectionError(f"{what} cannot be compared: {error}") from error
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     if not lengths.all():
-        raise InputError(f"row {int(lengths.argmin()) + 1} of {what} is zero", fix="leave out empty texts")
+        raise DirectionError(
+            f"row {int(lengths.argmin()) + 1} of {what} is zero", fix="leave out empty texts"
+        )
     unit: Floats = rows / lengths
     return unit
 

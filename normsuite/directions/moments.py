@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from normsuite.errors import InputError
+from normsuite.directions.base import DirectionError
 
 Floats = NDArray[np.floating[Any]]
 
@@ -35,10 +35,10 @@ def principal_axes(rows: Floats) -> tuple[Floats, Floats, Floats]:
         [features, features], each with its largest entry positive so that a second fit gives the same signs.
 
     Raises:
-        InputError: all rows are equal.
+        DirectionError: all rows are equal.
     """
     if (rows == rows[0]).all():
-        raise InputError("all rows of X are equal", fix="give embeddings that differ from text to text")
+        raise DirectionError("all rows of X are equal", fix="give embeddings that differ from text to text")
     mean, covariance = mean_and_covariance(rows)
     rising, columns = np.linalg.eigh(covariance)
     axes = columns.T[::-1]
@@ -68,9 +68,9 @@ def unit(vector: Floats, what: str) -> Floats:
     """A vector [features] of length 1 in double precision.
 
     Raises:
-        InputError: the vector is zero or not finite; ``what`` names it.
+        DirectionError: the vector is zero or not finite; ``what`` names it.
     """
     length = np.linalg.norm(vector.astype(np.float64))
     if not np.isfinite(length) or length == 0:
-        raise InputError(f"{what} has length {length:g}")
+        raise DirectionError(f"{what} has length {length:g}")
     return vector.astype(np.float64) / length

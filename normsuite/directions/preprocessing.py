@@ -12,11 +12,11 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from normsuite.directions.base import DirectionError
 from normsuite.directions.moments import Floats, centred, group_means, principal_axes, remove_directions, unit
 from normsuite.directions.transformer import RowTransformer, take_column
-from normsuite.errors import InputError
 
 
 class GroupCentring(RowTransformer):
@@ -48,7 +48,9 @@ class GroupCentring(RowTransformer):
     def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: N803
         """Learn the mean of every data set in X [rows, features (+ 1)]; y is not used."""
         if self.unseen not in ("error", "pooled", "own"):
-            raise InputError(f"unseen={self.unseen!r} is not known", fix="choose 'error', 'pooled' or 'own'")
+            raise DirectionError(
+                f"unseen={self.unseen!r} is not known", fix="choose 'error', 'pooled' or 'own'"
+            )
         codes, rows = take_column(self._rows(X, first=True, rows=1), self.column)
         self.groups_, self.means_ = group_means(rows, codes)
         self.mean_: Floats = rows.mean(axis=0, dtype=np.float64)
@@ -60,7 +62,7 @@ class GroupCentring(RowTransformer):
         """Centred rows [rows, features].
 
         Raises:
-            InputError: a data set was not fitted and ``unseen`` is "error".
+            DirectionError: a data set was not fitted and ``unseen`` is "error".
         """
         check_is_fitted(self)
         codes, rows = take_column(self._rows(X, first=False), self.column)
@@ -73,7 +75,7 @@ class GroupCentring(RowTransformer):
 
     def _offset_of_unseen(self, rows: Floats, codes: Floats) -> Floats:
         if self.unseen == "error":
-            raise InputError(
+            raise DirectionError(
                 f"no mean was fitted for group {codes[0]:g}",
                 fix="fit it too, or choose unseen='pooled' or unseen='own'",
             )
@@ -112,9 +114,9 @@ class Whitening(RowTransformer):
     def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: N803
         """Learn mean and covariance of X [rows, features]; y is not used."""
         if self.method not in ("pca", "zca"):
-            raise InputError(f"method={self.method!r} is not known", fix="choose 'pca' or 'zca'")
+            raise DirectionError(f"method={self.method!r} is not known", fix="choose 'pca' or 'zca'")
         if not 0 < self.floor <= 1:
-            raise InputError(f"floor={self.floor!r} must lie above 0 and at most at 1")
+            raise DirectionError(f"floor={self.floor!r} must lie above 0 and at most at 1")
         self.mean_, self.eigenvalues_, axes = principal_axes(self._rows(X, first=True))
         smallest = self.floor * self.eigenvalues_[0]
         self.floored_ = int((self.eigenvalues_ < smallest).sum())
@@ -156,7 +158,9 @@ class TopComponentsRemoval(RowTransformer):
         usual = min(max(1, round(features / 100)), features - 1)
         number = usual if self.n_components is None else self.n_components
         if not 0 <= number < features:
-            raise InputError(f"{number} of {features} components cannot be removed", field="n_components")
+            raise DirectionError(
+                f"{number} components cannot be removed: n_features = {features}", field="n_components"
+            )
         self.mean_, variances, axes = principal_axes(rows)
         self.components_ = axes[:number]
         self.explained_variance_ratio_ = variances[:number] / variances.sum()
@@ -193,11 +197,14 @@ class SentencePCA(RowTransformer):
     def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: N803
         """Learn mean and axes of sentence vectors X [rows, features]; y is not used."""
         if self.drop < 0 or self.keep < 1:
-            raise InputError(f"drop={self.drop} and keep={self.keep} must be at least 0 and 1")
+            raise DirectionError(f"drop={self.drop} and keep={self.keep} must be at least 0 and 1")
         rows = self._rows(X, first=True)
         rank = min(len(rows) - 1, rows.shape[1])
         if self.drop >= rank:
-            raise InputError(f"dropping {self.drop} of {rank} components leaves none", field="drop")
+            raise DirectionError(
+                f"dropping {self.drop} components leaves none of {rank}: n_samples = {len(rows)}, "
+                f"n_features = {rows.shape[1]}"
+            )
         self.mean_, variances, axes = principal_axes(rows)
         kept = slice(self.drop, min(self.drop + self.keep, rank))
         self.components_ = axes[kept]
@@ -240,19 +247,19 @@ class PolarityRemoval(RowTransformer):
         """Learn the axis from X [rows, features + 1] and labels y [rows].
 
         Raises:
-            InputError: not two labels, a polarity other than 1 and -1, or a label that lacks one of them.
+            DirectionError: not two labels, a polarity other than 1 and -1, or a label that lacks one of them.
         """
-        checked, labels = validate_data(self, X, y, dtype=[np.float64, np.float32])
+        checked, labels = self._checked(X, y)
         polarity, rows = take_column(checked, self.column)
         self.classes_, label = np.unique(labels, return_inverse=True)
         if len(self.classes_) != 2 or not np.isin(polarity, (-1, 1)).all():
-            raise InputError(
+            raise DirectionError(
                 "a polarity axis needs two labels and a polarity of 1 or -1 in every row",
                 fix="append the polarity by with_column(X, polarity)",
             )
         cells, means = group_means(rows, label + 1.0 + polarity)  # 0, 1: negated; 2, 3: affirmed
         if len(cells) != 4:
-            raise InputError(
+            raise DirectionError(
                 "a label stands in affirmed or in negated rows only", fix="give both of each label"
             )
         negated, affirmed = means[1] - means[0], means[3] - means[2]

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import validate_data
 
+from normsuite.directions.base import DirectionError
 from normsuite.directions.moments import Floats
-from normsuite.errors import InputError
 
 
 def with_column(X: Floats, values: ArrayLike) -> Floats:  # noqa: N803 (scikit-learn's name)
@@ -24,14 +24,16 @@ def with_column(X: Floats, values: ArrayLike) -> Floats:  # noqa: N803 (scikit-l
         [rows, features + 1] in the type of X.
 
     Raises:
-        InputError: the lengths differ, or the type of X cannot hold a value exactly.
+        DirectionError: the lengths differ, or the type of X cannot hold a value exactly.
     """
     given = np.asarray(values, np.float64)
     if given.shape != (len(X),):
-        raise InputError(f"{len(X)} rows of embeddings and values of shape {given.shape}")
+        raise DirectionError(f"{len(X)} rows of embeddings and values of shape {given.shape}")
     column = given.astype(X.dtype)
     if not np.array_equal(column, given):
-        raise InputError(f"a value cannot be written exactly as {X.dtype}", fix="number the groups from 0")
+        raise DirectionError(
+            f"a value cannot be written exactly as {X.dtype}", fix="number the groups from 0"
+        )
     return np.column_stack([X, column])
 
 
@@ -41,10 +43,15 @@ class RowTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     _n_features_out: int
 
     def _rows(self, X: ArrayLike, *, first: bool, rows: int = 2) -> Floats:  # noqa: N803
-        checked: Floats = validate_data(
-            self, X, dtype=[np.float64, np.float32], reset=first, ensure_min_samples=rows if first else 1
-        )
+        checked: Floats = self._checked(X, reset=first, ensure_min_samples=rows if first else 1)
         return checked
+
+    def _checked(self, *arrays: ArrayLike, **options: Any) -> Any:
+        """What scikit-learn's ``validate_data`` gives, its error as one of ours."""
+        try:
+            return validate_data(self, *arrays, dtype=[np.float64, np.float32], **options)
+        except ValueError as error:
+            raise DirectionError(str(error)) from error
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -58,5 +65,5 @@ def take_column(rows: Floats, column: int | None) -> tuple[Floats, Floats]:
         return np.zeros(len(rows)), rows
     width = rows.shape[1]
     if not -width <= column < width or width < 2:
-        raise InputError(f"column {column} of {width} cannot be taken out", field="column")
+        raise DirectionError(f"column {column} of {width} cannot be taken out", field="column")
     return rows[:, column], np.delete(rows, column, axis=1)
