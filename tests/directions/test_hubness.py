@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm
 from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from normsuite.directions.hubness import (
     MutualProximity,
@@ -21,6 +22,14 @@ from normsuite.directions.hubness import (
 from normsuite.errors import InputError
 
 BOTH = pytest.mark.parametrize("kind", [MutualProximity, QuerybankNormalisation])
+
+
+@parametrize_with_checks(
+    [MutualProximity(), QuerybankNormalisation()],
+    expected_failed_checks=lambda _: {"check_estimators_dtypes": "its data have a row of zeros: no cosine"},
+)
+def test_scikit_learn_accepts_the_estimator(estimator, check):
+    check(estimator)
 
 
 def at(*degrees):
