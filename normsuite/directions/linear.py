@@ -174,23 +174,23 @@ class LogisticDirection(Direction):
         spread = np.sqrt(np.mean(X**2))
         X /= spread
         self.C_ = self._choose(X, positive, groups) if self.C == "cv" else self.C
-        model = self._model().set_params(C=self.C_).fit(X, positive)
+        model = self._model(tol=1e-6).set_params(C=self.C_).fit(X, positive)
         self.n_iter_ = int(model.n_iter_[0])
         w, b = model.coef_[0], float(model.intercept_[0])
         self.direction_ = unit(w, 0.0, what=SAME_MEANS, fix=OTHER_SEEDS)
         self.offset_ = float(self.direction_ @ mean - b * spread / np.linalg.norm(w))
         return self
 
-    def _model(self) -> Any:
-        return LogisticRegression(max_iter=self.max_iter, tol=1e-6, warm_start=True)
+    def _model(self, tol: float) -> Any:
+        return LogisticRegression(max_iter=self.max_iter, tol=tol, warm_start=True)
 
     def _choose(self, X: Floats, positive: NDArray[np.bool_], groups: ArrayLike | None) -> float:
         """The C of the least mean held-out log-loss; the strongest penalty of equals."""
         losses = []
         for train, test in self._split(X, positive, groups):
-            # Single precision is enough to compare losses, and halves the time.
+            # Single precision and a plain tolerance are enough to compare losses, in half the time.
             seen, unseen = X[train].astype(np.float32), X[test].astype(np.float32)
-            model = self._model()  # each C starts from the solution of the one before
+            model = self._model(tol=1e-4)  # each C starts from the solution of the one before
             fits = (model.set_params(C=C).fit(seen, positive[train]) for C in self.grid)
             chances = [fit.predict_proba(unseen) for fit in fits]
             losses.append([log_loss(positive[test], chance, labels=[False, True]) for chance in chances])
