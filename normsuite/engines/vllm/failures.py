@@ -11,6 +11,7 @@ from normsuite.engines.vllm.messages import Failed
 from normsuite.errors import InputError
 
 _ERROR_LINE: Final = re.compile(r"(?:^|\s)(?:\w+\.)*(\w*(?:Error|Exception)): (\S.*)$")
+_LOST: Final = ("EngineDeadError", "ZMQError")  # what is raised here when another of vLLM's processes is gone
 _LONGEST: Final = 240  # characters of a reason
 
 _REMEDIES: Final = (
@@ -76,6 +77,8 @@ def broke_error(failed: Failed, log: Path, begin: int = 0) -> InputError:
 def _reason(failed: Failed, log: Path, begin: int) -> str:
     """What the message says; where it only points to another process's words, those."""
     reason = plain_reason(failed.message)
+    if failed.kind in _LOST:
+        return last_error(log, begin) or "one of its processes ended"
     if "root cause" in reason.lower() or not reason:
         return last_error(log, begin) or reason
     return reason

@@ -50,8 +50,7 @@ def main() -> None:
     """Serve one parent until it says stop or goes away."""
     connection = Connection(int(sys.argv[1]))
     start: Start = connection.recv()
-    # A process that is forked for the engine must not keep the line open when this one is killed.
-    os.register_at_fork(after_in_child=connection.close)
+    keep_from_forks(connection)
     inbox: queue.SimpleQueue[tuple[int, Ask] | None] = queue.SimpleQueue()
     # From now on, not only when the engine is up: loading takes minutes, and the parent may go meanwhile.
     threading.Thread(target=_receive, args=(connection, inbox), daemon=True).start()
@@ -73,6 +72,11 @@ def main() -> None:
         connection.send(Failed(type(error).__name__, str(error)))
     finally:
         engine.engine_core.shutdown()
+
+
+def keep_from_forks(connection: Connection) -> None:
+    """Close the line in every process that is forked for the engine, so that it ends with this one."""
+    os.register_at_fork(after_in_child=connection.close)
 
 
 def _model_config(start: Start) -> Any:

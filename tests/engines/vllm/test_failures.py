@@ -66,7 +66,8 @@ def test_an_engine_that_breaks_says_why_in_the_words_of_the_process_that_broke(t
     failed = Failed(
         "EngineDeadError", "EngineCore encountered an issue. See stack trace (above) for the root cause."
     )
-    assert "earlier" not in str(broke_error(failed, log, begin))
+    for lost in (failed, Failed("ZMQError", "Socket operation on non-socket")):
+        assert f"({lost.kind}: one of its processes ended)" in str(broke_error(lost, log, begin))
     with log.open("a") as more:
         more.write("(EngineCore pid=7) ERROR 11-02 [core.py:9] torch.OutOfMemoryError: CUDA out of memory.\n")
     line = str(broke_error(failed, log, begin))

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,19 @@ from normsuite.errors import InputError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to find and watch processes")
 
+FORK = """
+import os, sys, time
+from multiprocessing.connection import Connection
+from normsuite.engines.vllm.process import keep_from_forks
+connection = Connection(int(sys.argv[1]))
+keep_from_forks(connection)
+fork = os.fork()
+if fork:
+    print(fork, flush=True)
+    os._exit(0)
+os.close(1)
+time.sleep(600)
+"""
 START = """
 import sys
 from pathlib import Path
@@ -58,15 +73,31 @@ def test_an_engine_of_several_processes_that_loses_its_head_is_told_and_leaves_n
         prompts = engine.encode(["Is it okay?\nAnswer:"])
         labels = engine.label_tokens(["Is it okay?\nAnswer:"], ["Yes", "No"])
         assert not engine.read_labels(prompts, labels).problems
-        workers = children_of(engine.pid)
-        assert workers
-        # The worker holds all that a fork inherits, and lives on: the line must be cut all the same.
-        os.kill(engine.pid, signal.SIGKILL)
+        head, others = engine.pid, children_of(engine.pid)
+        assert others
+        os.kill(head, signal.SIGKILL)
         with pytest.raises(InputError, match=r"process ended \(SIGKILL\)"):
             engine.read_labels(prompts * 5000, labels)
     finally:
         engine.close()
-    wait_until_gone(*workers)
+    wait_until_gone(head, *others)
+
+
+def test_a_forked_process_does_not_keep_the_line_open() -> None:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        ended = subprocess.run(
+            [sys.executable, "-c", FORK, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdout=subprocess.PIPE,
+        )
+    fork = int(ended.stdout)
+    try:
+        assert not is_gone(fork)
+        with pytest.raises(EOFError):
+            Connection(ours.detach()).recv()
+    finally:
+        os.kill(fork, signal.SIGKILL)
 
 
 def test_a_run_that_is_killed_while_its_engine_loads_leaves_none(vllm_installed, tmp_path: Path) -> None:
