@@ -12,11 +12,12 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import cache
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -36,6 +37,8 @@ from normsuite.engines.vllm.messages import (
     TailScore,
 )
 from normsuite.engines.vllm.options import check_names
+
+_LAST_WORDS: Final = 10.0  # seconds to say why, once the engine is lost
 
 
 class _Waiting(NamedTuple):
@@ -65,6 +68,7 @@ def main() -> None:
         # Whatever vLLM raises is said in a line by the parent; the log beside it has the rest.
         connection.send(Failed(type(error).__name__, str(error)))
         return
+    threading.Thread(target=_end_with_engine, args=(engine,), daemon=True).start()
     try:
         connection.send(ready)
         _serve(engine, inbox, connection)
@@ -77,6 +81,17 @@ def main() -> None:
 def keep_from_forks(connection: Connection) -> None:
     """Close the line in every process that is forked for the engine, so that it ends with this one."""
     os.register_at_fork(after_in_child=connection.close)
+
+
+def _end_with_engine(engine: Any) -> None:
+    """End all when vLLM's own processes are lost: its client may then wait for ever for their answers."""
+    resources = getattr(engine.engine_core, "resources", None)  # none where the engine has no process
+    if resources is None:
+        return
+    while not resources.engine_dead:
+        time.sleep(1)
+    time.sleep(_LAST_WORDS)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _model_config(start: Start) -> Any:

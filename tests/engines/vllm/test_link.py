@@ -64,7 +64,7 @@ def wait_until_gone(*pids: int) -> None:
         time.sleep(0.05)
 
 
-def test_an_engine_of_several_processes_that_loses_its_head_is_told_and_leaves_none(
+def test_an_engine_of_several_processes_that_loses_one_is_told_and_leaves_none(
     vllm_installed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "1")
@@ -75,8 +75,9 @@ def test_an_engine_of_several_processes_that_loses_its_head_is_told_and_leaves_n
         assert not engine.read_labels(prompts, labels).problems
         head, others = engine.pid, children_of(engine.pid)
         assert others
-        os.kill(head, signal.SIGKILL)
-        with pytest.raises(InputError, match=r"process ended \(SIGKILL\)"):
+        (core,) = [pid for pid in others if "EngineCor" in Path(f"/proc/{pid}/comm").read_text()]
+        os.kill(core, signal.SIGKILL)
+        with pytest.raises(InputError, match=r"process ended \(SIGKILL\)|one of its processes ended"):
             engine.read_labels(prompts * 5000, labels)
     finally:
         engine.close()
