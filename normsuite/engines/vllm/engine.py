@@ -237,6 +237,9 @@ class VllmEngine:
             if isinstance(answer, Refused):
                 problems[row] = Problem("error", answer.reason)
                 continue
+            if np.isnan(answer.log_probs).any():
+                problems[row] = Problem("error", "the model's output is not a number (try another --dtype)")
+                continue
             values[row, : len(answer.log_probs)], top[row] = answer.log_probs, answer.top
             sent, cached = sent + len(prompts[row]), cached + answer.cached
         with self._counting:

