@@ -14,6 +14,17 @@ from normsuite.engines.base import Generation, Sampling
 from normsuite.errors import InputError
 
 
+def end_tokens(listed: object, tokenizer: Any) -> tuple[int, ...]:
+    """The tokens that end a text: the tokenizer's own, and those of the checkpoint's generation settings.
+
+    Args:
+        listed: ``eos_token_id`` of those settings: a token, several, or none.
+        tokenizer: a Hugging Face tokenizer.
+    """
+    ids = [*(listed if isinstance(listed, list) else [listed]), tokenizer.eos_token_id]
+    return tuple(sorted({token for token in ids if isinstance(token, int)}))
+
+
 def check_sampling(sampling: Sampling) -> None:
     """Refuse what no engine can do.
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from normsuite.engines.checkpoint import Checkpoint
 from normsuite.errors import InputError
 
+_MOST_IDS: Final = 128  # that one request to vLLM can read
 _TAIL: Final = 24  # characters; prompts that end alike meet a label alike
 
 
@@ -121,8 +123,9 @@ class PromptEncoder:
         return tuple(found)
 
 
+@cache
 def load_encoder(checkpoint: Checkpoint, chat: bool | None = None) -> PromptEncoder:
-    """The tokenizer of a checkpoint, without its weights.
+    """The tokenizer of a checkpoint, without its weights; loaded once: it describes a run, then serves it.
 
     Args:
         checkpoint: from ``find_checkpoint``.
@@ -141,6 +144,19 @@ def load_encoder(checkpoint: Checkpoint, chat: bool | None = None) -> PromptEnco
         what = f"its tokenizer cannot be loaded ({type(error).__name__}: {reason})"
         raise InputError(what, file=checkpoint.name) from None
     return PromptEncoder(tokenizer, bool(tokenizer.chat_template) if chat is None else chat)
+
+
+def refuse_many(tokens: int) -> None:
+    """Refuse more label tokens than vLLM reads in one request, itself or as a server.
+
+    Raises:
+        InputError: they are more than ``_MOST_IDS``.
+    """
+    if tokens > _MOST_IDS:
+        raise InputError(
+            f"the labels have {tokens} tokens together, more than the {_MOST_IDS} that vLLM reads",
+            fix="use fewer labels, or --engine transformers",
+        )
 
 
 def surface_forms(word: str) -> list[str]:

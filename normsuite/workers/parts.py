@@ -127,25 +127,23 @@ class Tally:
         """Tell ``progress`` how much of each task with missing parts was done before."""
         self._job, self._progress = job, progress
         self._lock = threading.Lock()
-        self._shares: dict[Part, float] = dict.fromkeys(parts, 0.0)
-        self._tokens: dict[Part, int] = {}
-        self._before = {
-            question.task.name: question.items.num_rows
-            - sum(job.items_of(part) for part in parts if part.task == question.task.name)
-            for question in job.questions
-        }
+        self._totals = {question.task.name: question.items.num_rows for question in job.questions}
+        self._known: dict[Part, tuple[float, int]] = {}
+        self._done: dict[str, float] = dict(self._totals)
+        for part in parts:
+            self._done[part.task] -= job.items_of(part)
+        self._tokens = dict.fromkeys(self._totals, 0)
         for task in dict.fromkeys(part.task for part in parts):
             self._tell(task)
 
     def advance(self, part: Part, share: float, tokens: int) -> None:
         """A part is done to this share (0 to 1), for which a model has read so many tokens."""
         with self._lock:
-            self._shares[part], self._tokens[part] = share, tokens
+            shared, read = self._known.get(part, (0.0, 0))
+            self._known[part] = share, tokens
+            self._done[part.task] += (share - shared) * self._job.items_of(part)
+            self._tokens[part.task] += tokens - read
             self._tell(part.task)
 
     def _tell(self, task: str) -> None:
-        mine = [part for part in self._shares if part.task == task]
-        done = sum(self._shares[part] * self._job.items_of(part) for part in mine)
-        tokens = sum(self._tokens.get(part, 0) for part in mine)
-        total = self._job.question(task).items.num_rows
-        self._progress(task, self._before[task] + int(done + 1e-6), total, tokens)
+        self._progress(task, int(self._done[task] + 1e-6), self._totals[task], self._tokens[task])

@@ -36,7 +36,7 @@ from normsuite.engines.openai.notes import Notes
 from normsuite.engines.openai.reading import Row, Scored, to_reads
 from normsuite.engines.openai.timing import Timing
 from normsuite.engines.text import check_sampling, cut_at_stops, opens_thinking, split_thinking, to_generation
-from normsuite.engines.tokens import PromptEncoder
+from normsuite.engines.tokens import PromptEncoder, refuse_many
 from normsuite.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_MOST_IDS: Final = 128  # that vLLM reads in one request
 _PARTS: Final = 2  # one at the server, one being rendered or written
 _UNIT: Final = 1e-4  # how near to 1 the length of a vector is that was made so
 
@@ -105,11 +104,8 @@ class OpenaiEngine:
         if way is None:
             raise InputError(f"the server's model gives no text ({self.abilities.why_not})")
         ids = {token for forms in label_ids for token in forms}
-        if way is LabelWay.ids and len(ids) > _MOST_IDS:
-            raise InputError(
-                f"the labels have {len(ids)} tokens together, more than the {_MOST_IDS} that vLLM reads",
-                fix="use fewer labels, or --engine transformers",
-            )
+        if way is LabelWay.ids:
+            refuse_many(len(ids))
         labels = self._dialect.labels(label_ids)
         rows: dict[int, Row | Problem] = {}
         for at, told in self._ask(

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from normsuite.engines.base import Advance, Generation, LabelReads, Pooling, Sampling, Tokens, unheard
 from normsuite.engines.checkpoint import Checkpoint
+from normsuite.engines.text import end_tokens
 from normsuite.engines.tokens import load_encoder
 from normsuite.engines.transformers.batches import batches, enough_memory, left_padded
 from normsuite.engines.transformers.embedding import chosen_layer, pooled
-from normsuite.engines.transformers.generating import Writer, end_tokens, set_defaults_aside
+from normsuite.engines.transformers.generating import Writer, set_defaults_aside
 from normsuite.engines.transformers.spec import chosen_device, chosen_dtype
 from normsuite.errors import InputError
 
@@ -72,7 +73,7 @@ class TransformersEngine:
             self._model = model.to(self._device).eval()
         self._tokenizer = encoder.tokenizer
         self._pad: int = encoder.tokenizer.pad_token_id or 0
-        self._ends = end_tokens(model, encoder.tokenizer)
+        self._ends = end_tokens(model.generation_config.eos_token_id, encoder.tokenizer)
         set_defaults_aside(model)
         self._checkpoint, self._batch_size = checkpoint, batch_size
         self.encode = encoder.encode

@@ -17,13 +17,6 @@ if TYPE_CHECKING:
     import torch
 
 
-def end_tokens(model: Any, tokenizer: Any) -> tuple[int, ...]:
-    """The tokens that end a text: the tokenizer's own, and those of the checkpoint's generation settings."""
-    listed = model.generation_config.eos_token_id
-    ids = [*(listed if isinstance(listed, list) else [listed]), tokenizer.eos_token_id]
-    return tuple(sorted({token for token in ids if token is not None}))
-
-
 def set_defaults_aside(model: Any) -> None:
     """Forget the checkpoint's generation settings, from which ``generate`` fills in what it is not told."""
     from transformers import GenerationConfig

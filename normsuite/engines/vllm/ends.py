@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 from normsuite.engines.checkpoint import Checkpoint
+from normsuite.engines.text import end_tokens
 from normsuite.errors import InputError
 
 
-def end_tokens(checkpoint: Checkpoint, tokenizer: Any) -> tuple[int, ...]:
-    """The tokens that end a text: the tokenizer's own, and those of the checkpoint's generation settings.
+def ends_of(checkpoint: Checkpoint, tokenizer: Any) -> tuple[int, ...]:
+    """The tokens that end a text of this checkpoint, by its settings and its tokenizer (``end_tokens``).
 
     Nothing else of those settings is used: temperatures and penalties are the caller's.
 
@@ -22,5 +23,4 @@ def end_tokens(checkpoint: Checkpoint, tokenizer: Any) -> tuple[int, ...]:
         listed = json.loads(file.read_text(encoding="utf-8")).get("eos_token_id") if file.is_file() else None
     except (OSError, ValueError, AttributeError) as error:
         raise InputError(f"is not readable JSON ({error})", file=file) from None
-    ids = [*(listed if isinstance(listed, list) else [listed]), tokenizer.eos_token_id]
-    return tuple(sorted({token for token in ids if isinstance(token, int)}))
+    return end_tokens(listed, tokenizer)

@@ -22,8 +22,8 @@ from normsuite.engines.base import (
     unheard,
 )
 from normsuite.engines.text import check_sampling, opens_thinking, to_generation
-from normsuite.engines.tokens import PromptEncoder
-from normsuite.engines.vllm.ends import end_tokens
+from normsuite.engines.tokens import PromptEncoder, refuse_many
+from normsuite.engines.vllm.ends import ends_of
 from normsuite.engines.vllm.link import EngineProcess
 from normsuite.engines.vllm.messages import Ask, Embed, ReadIds, Refused, Sample, ScoreTails
 from normsuite.engines.vllm.rows import by_prefix, join_forms, own_seed, pick
@@ -33,7 +33,6 @@ from normsuite.errors import InputError
 if TYPE_CHECKING:
     from normsuite.engines.vllm.spec import VllmSpec
 
-_MOST_IDS: Final = 128  # that one request can read (vLLM's limit)
 _SLICE: Final = 64  # prompts of one message: the engine begins while the rest is on its way
 _PARTS: Final = 3  # one in the engine, one waiting for it, one being rendered or written
 
@@ -121,13 +120,8 @@ class VllmEngine:
             advance(done * k // m - before, tokens)
 
         values, top, refused = self._read_ids(sequences, trie.following, list(range(m)) * n, in_pairs)
-        scores = np.full((n, k), np.nan)
-        for row in range(n):
-            reads = [
-                dict(zip(following, values[row * m + at], strict=False))
-                for at, following in enumerate(trie.following)
-            ]
-            scores[row] = [trie.log_likelihood(continuation, reads) for continuation in continuations]
+        reads = values.reshape(n, m, -1)
+        scores = np.stack([trie.log_likelihood(tokens, reads) for tokens in continuations], axis=1)
         problems = {row // m: problem for row, problem in refused.items()}
         first = [tokens[0] for tokens in continuations]
         return LabelReads(scores, np.exp(scores).sum(1), np.isin(top.reshape(n, m)[:, 0], first), problems)
@@ -148,7 +142,7 @@ class VllmEngine:
             "top_p": sampling.top_p,
             "top_k": sampling.top_k,
             "stop": list(sampling.stop),
-            "stop_token_ids": list(end_tokens(self._spec.checkpoint, self._encoder.tokenizer)),
+            "stop_token_ids": list(ends_of(self._spec.checkpoint, self._encoder.tokenizer)),
             "detokenize": bool(sampling.stop),
         }
         found: list[tuple[Generation, ...]] = [()] * len(prompts)
@@ -223,11 +217,7 @@ class VllmEngine:
     ) -> tuple[NDArray[np.float64], NDArray[np.int64], dict[int, Problem]]:
         """Log-probabilities [n, longest set] of the ids in each prompt's set, top tokens [n], what failed."""
         longest = max(len(ids) for ids in sets)
-        if longest > _MOST_IDS:
-            raise InputError(
-                f"the labels have {longest} tokens together, more than the {_MOST_IDS} that vLLM reads",
-                fix="use fewer labels, or --engine transformers",
-            )
+        refuse_many(longest)
         values, top = np.full((len(prompts), longest), np.nan), np.full(len(prompts), -1)
         problems: dict[int, Problem] = {}
         sent = cached = 0

@@ -37,7 +37,10 @@ class _Waiting(NamedTuple):
 def main() -> None:
     """Serve one parent until it says stop or goes away."""
     connection = Connection(int(sys.argv[1]))
-    start: Start = connection.recv()
+    try:
+        start: Start = connection.recv()
+    except (EOFError, OSError):
+        return  # the parent was gone before it said what to load
     keep_from_forks(connection)
     inbox: queue.SimpleQueue[tuple[int, Ask] | None] = queue.SimpleQueue()
     # From now on, not only when the engine is up: loading takes minutes, and the parent may go meanwhile.

@@ -108,11 +108,12 @@ class VllmSpec:
             wanted |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_CPU_KVCACHE_SPACE": "4"}
             if dict(self.options).get("enforce_eager", True):
                 wanted["TORCH_COMPILE_DISABLE"] = "1"
-        elif self.reproducible:
-            wanted[_INVARIANT] = "1"
         chosen = {name: os.environ.get(name, value) for name, value in wanted.items()}
-        # What a run promises is not undone by a variable.
-        return {**_given(_INVARIANT), **chosen} | ({_INVARIANT: "1"} if _INVARIANT in wanted else {})
+        if self.reproducible and self._device() != "cpu":
+            return chosen | {_INVARIANT: "1"}  # what a run promises is not undone by a variable
+        if _INVARIANT in os.environ:
+            chosen[_INVARIANT] = os.environ[_INVARIANT]
+        return chosen
 
     def unsupported(self) -> str | None:
         """Why vLLM cannot run this model; None if it can. Takes seconds: a process imports vLLM.
@@ -176,7 +177,3 @@ def _without_places(value: Any) -> Any:
     if isinstance(value, str) and Path(value).is_absolute():
         return Path(value).name
     return value
-
-
-def _given(name: str) -> dict[str, str]:
-    return {name: os.environ[name]} if name in os.environ else {}

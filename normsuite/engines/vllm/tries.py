@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -18,16 +21,21 @@ class Trie:
     prefixes: tuple[tuple[int, ...], ...]
     following: tuple[tuple[int, ...], ...]
 
-    def log_likelihood(self, continuation: Sequence[int], reads: Sequence[Mapping[int, float]]) -> float:
+    def log_likelihood(self, continuation: Sequence[int], reads: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum over a continuation's tokens (the chain rule).
 
         Args:
             continuation: one of those the trie was made of.
-            reads: [m] after each beginning, the log-probability of each following token.
+            reads: [n, m, widest] log-probabilities of the following tokens, by prompt and beginning.
+
+        Returns:
+            [n].
         """
-        place = {prefix: at for at, prefix in enumerate(self.prefixes)}
         whole = tuple(continuation)
-        return sum(reads[place[whole[:at]]][token] for at, token in enumerate(whole))
+        places = [self.prefixes.index(whole[:at]) for at in range(len(whole))]
+        columns = [self.following[place].index(token) for place, token in zip(places, whole, strict=True)]
+        total: NDArray[np.float64] = reads[:, places, columns].sum(axis=1)
+        return total
 
 
 def make_trie(continuations: Sequence[Sequence[int]]) -> Trie:

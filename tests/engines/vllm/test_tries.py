@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,10 +24,9 @@ def test_the_log_likelihood_is_the_sum_of_every_tokens_own(continuations) -> Non
         return -math.log(2 + sum(prefix) + token * (1 + len(prefix)))
 
     trie = make_trie(continuations)
-    reads = [
-        {token: log_prob(prefix, token) for token in following}
-        for prefix, following in zip(trie.prefixes, trie.following, strict=True)
-    ]
+    reads = np.full((1, len(trie.prefixes), max(map(len, trie.following))), np.nan)
+    for place, (prefix, following) in enumerate(zip(trie.prefixes, trie.following, strict=True)):
+        reads[0, place, : len(following)] = [log_prob(prefix, token) for token in following]
     for continuation in continuations:
         expected = sum(log_prob(continuation[:at], token) for at, token in enumerate(continuation))
         assert trie.log_likelihood(continuation, reads) == pytest.approx(expected)
