@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
 
 import pyarrow as pa
 
-import normsuite
-from normsuite.adapters import ADAPTERS, get_adapter
-from normsuite.aggregate import aggregate
+from normsuite import folders
+from normsuite.aggregate import aggregate, null_results
 from normsuite.engines import EngineSpec
+from normsuite.errors import InputError
 from normsuite.metrics import VALIDITY
 from normsuite.progress import Progress, silent
-from normsuite.questions import Question
+from normsuite.questions import AnyQuestion, DirectionQuestion, Question
 from normsuite.runs import Run, locked, start_run
 from normsuite.scorers import BASELINES, baseline_predictions
+from normsuite.scorers.direction import SCORER, Models, measure, untrained_doubles
+from normsuite.work import describe_work
 from normsuite.workers import Job, LocalWorkers, Workers, missing_parts
-
-_NO_MODEL: Final = {"name": "baselines", "revision": "", "sha256": "", "context_length": 0}
+from normsuite.workers.local import LOG
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Settings:
 
 def evaluate(
     spec: EngineSpec | None,
-    questions: Sequence[Question],
+    questions: Sequence[AnyQuestion],
     out: Path,
     *,
     settings: Settings | None = None,
@@ -63,16 +63,23 @@ def evaluate(
         InputError: data, prompts, labels or the folder cannot be used; nothing finished is lost.
     """
     settings, workers = settings or Settings(), workers or LocalWorkers()
+    prompted = [question for question in questions if isinstance(question, Question)]
+    directions = [question for question in questions if isinstance(question, DirectionQuestion)]
+    if directions and spec is None:
+        what = f"the task {directions[0].task.name!r} is read off embeddings, and `baselines` has none"
+        raise InputError(what, fix="name a model; a direction task brings its nulls along")
     with locked(out):
-        run = start_run(out, describe_work(spec, questions, settings, workers))
-        for question in questions:
+        run = start_run(out, describe_work(spec, questions, vars(settings), workers))
+        for question in prompted:
             _predict_baselines(run, question, settings.seed, progress)
         if spec is not None:
-            job = Job(run, spec, questions, settings.seed, settings.part)
+            job = Job(run, spec, prompted, settings.seed, settings.part)
             missing = missing_parts(job)
             # The model is loaded only if there is something left to ask it.
             if missing:
                 workers.predict(job, missing, progress)
+            for direction in directions:
+                _measure_direction(run, spec, direction, settings.seed, progress)
         run.write_results(pa.concat_tables(results(run, questions, settings, progress)))
     return run
 
@@ -89,73 +96,50 @@ def _predict_baselines(run: Run, question: Question, seed: int, progress: Progre
     progress(stage, len(BASELINES), len(BASELINES))
 
 
+def _measure_direction(
+    run: Run, spec: EngineSpec, question: DirectionQuestion, seed: int, progress: Progress
+) -> None:
+    """Measure a direction task that the run folder lacks; its embeddings outlive a kill in the cache."""
+    task = question.task
+    if run.part_path(task.name, SCORER, 0).exists():
+        return
+    doubles, why_not = untrained_doubles(spec)
+    models = Models(spec, doubles, why_not, folders.cache() / "embeddings", run.path / LOG)
+    prompt = "+".join(task.texts)
+    measured = measure(
+        task.name, question.parts, question.recipe(), models, prompt=prompt, seed=seed, progress=progress
+    )
+    run.write_direction(task.name, measured.predictions, measured.nulls, measured.about)
+
+
 def results(
-    run: Run, questions: Sequence[Question], settings: Settings, progress: Progress
+    run: Run, questions: Sequence[AnyQuestion], settings: Settings, progress: Progress
 ) -> Iterator[pa.Table]:
     """The results of each task, from its predictions."""
     before, total = 0, sum(question.items.num_rows for question in questions)
     for question in questions:
         task, size = question.task, question.items.num_rows
         progress("bootstrap", before, total)
+        predictions = run.predictions(task.name)
         yield aggregate(
-            run.predictions(task.name),
-            metrics=[*task.metrics, *VALIDITY],
+            predictions,
+            metrics=[*task.metrics, *(VALIDITY if isinstance(question, Question) else ())],
             headline=task.headline,
             replicates=settings.replicates,
             seed=settings.seed,
             progress=_share(progress, "bootstrap", before, size, total),
         )
+        if isinstance(question, DirectionQuestion):
+            yield null_results(
+                predictions,
+                run.nulls(task.name),
+                headline=task.headline,
+                replicates=settings.replicates,
+                seed=settings.seed,
+            )
         before += size
 
 
 def _share(progress: Progress, stage: str, start: int, size: int, total: int) -> Callable[[float], None]:
     """Listens to the share that is done of ``size`` items, which are a part of a stage from ``start`` on."""
     return lambda share: progress(stage, start + int(share * size), total)
-
-
-def describe_work(
-    spec: EngineSpec | None, questions: Sequence[Question], settings: Settings, workers: Workers
-) -> dict[str, Any]:
-    """Everything that can move a number; its hash names the run. No path, host or user goes in."""
-    return {
-        "normsuite": normsuite.__version__,
-        "model": dict(spec.model()) if spec else _NO_MODEL,
-        **workers.describe(spec),
-        "seed": settings.seed,
-        "limit": settings.limit,
-        "replicates": settings.replicates,
-        "part": settings.part,
-        "tasks": {question.task.name: _describe_task(question) for question in questions},
-        "data": {question.task.data.set: _describe_data(question) for question in questions},
-    }
-
-
-def _describe_task(question: Question) -> dict[str, Any]:
-    task, items = question.task, question.items
-    return {
-        "title": task.title,
-        "description": task.description,
-        "version": task.version,
-        "sha256": task.sha256,
-        "prompts": {wording.name: wording.sha256 for wording in question.wordings},
-        "dataset": task.data.set,
-        "view": task.data.view,
-        "metrics": list(task.metrics),
-        "headline": task.headline,
-        "items": items.num_rows,
-        "clusters": len(items["cluster"].unique()),
-        "train_items": question.train.num_rows,
-        "set_aside": question.adapted.set_aside.num_rows,
-    }
-
-
-def _describe_data(question: Question) -> dict[str, Any]:
-    name = question.task.data.set
-    adapter = get_adapter(name) if name in ADAPTERS else None
-    return {
-        "title": adapter.title if adapter else name,
-        "version": question.adapted.version,
-        "revision": adapter.home.revision if adapter else "",
-        "licence": adapter.home.licence if adapter else "",
-        "files": dict(question.adapted.files),
-    }

@@ -166,21 +166,22 @@ def _line_of(error: Exception) -> int | None:
     return lines[-1] if lines else None
 
 
-def load_wordings(family: str, folder: Path | None = None) -> list[Wording]:
+def load_wordings(family: str, folder: Path | None = None, least: int = MIN_WORDINGS) -> list[Wording]:
     """The wordings of a family, sorted by name.
 
     Args:
         family: name of the folder below ``prompts/``.
         folder: another place than the shipped ``prompts/``.
+        least: how many wordings the family must have; texts that are only embedded may have one.
 
     Raises:
-        InputError: no such family, fewer than ``MIN_WORDINGS``, a template that is empty, does not compile,
+        InputError: no such family, fewer wordings than ``least``, a template that is empty, does not compile,
             or uses a name that no item has or a part of Jinja that no wording needs.
     """
     home = (folder or folders.prompts()) / family
     paths = sorted(home.glob("*.jinja"))
-    if len(paths) < MIN_WORDINGS:
-        what = f"has {len(paths)} wording(s) (*.jinja); a family needs at least {MIN_WORDINGS} paraphrases"
+    if len(paths) < least:
+        what = f"has {len(paths)} wording(s) (*.jinja); a family needs at least {least}"
         raise InputError(what if home.is_dir() else "no such prompt family", file=home)
     return [_load(path) for path in paths]
 

@@ -23,7 +23,14 @@ from typing import Any, Final
 import pyarrow as pa
 
 from normsuite.errors import InputError
-from normsuite.schema import PREDICTION_SCHEMA, RESULT_SCHEMA, SCHEMA_VERSION, read_table, write_table
+from normsuite.schema import (
+    NULL_SCHEMA,
+    PREDICTION_SCHEMA,
+    RESULT_SCHEMA,
+    SCHEMA_VERSION,
+    read_table,
+    write_table,
+)
 
 MANIFEST: Final = "manifest.json"
 RESULTS: Final = "results.parquet"
@@ -59,6 +66,33 @@ class Run:
         if not parts:
             raise InputError(f"holds no predictions of the task {task!r}", file=self.path)
         return pa.concat_tables([read_table(part, PREDICTION_SCHEMA) for part in parts])
+
+    def write_direction(
+        self, task: str, predictions: pa.Table, nulls: pa.Table, about: dict[str, Any]
+    ) -> None:
+        """Put a direction task's predictions, nulls and description in place; the predictions come last."""
+        write_table(nulls, self.path / "nulls" / f"{task}.parquet")
+        write_text(self.path / "directions" / f"{task}.json", json.dumps(about, indent=1) + "\n")
+        self.write_part(task, "direction", 0, predictions)
+
+    def nulls(self, task: str) -> pa.Table:
+        """The nulls of a direction task, scores in the order of its predictions.
+
+        Raises:
+            InputError: they are missing or damaged.
+        """
+        path = self.path / "nulls" / f"{task}.parquet"
+        if not path.is_file():
+            raise InputError("is missing", file=path, fix="delete the task's predictions and run again")
+        return read_table(path, NULL_SCHEMA)
+
+    def about_direction(self, task: str) -> Mapping[str, Any]:
+        """How a direction task was read and fitted; empty where nothing is known."""
+        try:
+            found = json.loads((self.path / "directions" / f"{task}.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def write_results(self, results: pa.Table) -> None:
         """Write the tidy results as Parquet and as JSON."""
@@ -178,7 +212,10 @@ def _is_leftover(file: Path) -> bool:
 
 def _remove_leftovers(path: Path) -> None:
     unfinished = [file for file in path.iterdir() if _is_leftover(file)] if path.is_dir() else []
-    for file in [*unfinished, *(path / "predictions").glob(".*.tmp")]:
+    parts = [
+        file for folder in ("predictions", "nulls", "directions") for file in (path / folder).glob(".*.tmp")
+    ]
+    for file in [*unfinished, *parts]:
         with contextlib.suppress(OSError):
             file.unlink()
 

@@ -116,6 +116,15 @@ PREDICTION_SCHEMA: Final = pa.schema(
     metadata={b"normsuite.table": b"predictions", b"normsuite.schema": str(SCHEMA_VERSION).encode()},
 )
 
+NULL_SCHEMA: Final = pa.schema(
+    [
+        pa.field("null", pa.string(), nullable=False),  # what stands in the direction's place: random, ...
+        pa.field("draw", pa.int32(), nullable=False),  # each null is drawn once or many times
+        pa.field("scores", pa.list_(pa.float64()), nullable=False),  # [n] in the order of the predictions
+    ],
+    metadata={b"normsuite.table": b"nulls", b"normsuite.schema": str(SCHEMA_VERSION).encode()},
+)
+
 RESULT_SCHEMA: Final = pa.schema(
     [
         pa.field("task", pa.string(), nullable=False),

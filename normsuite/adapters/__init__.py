@@ -17,6 +17,7 @@ ADAPTERS: Final = {
     "normad": "normsuite.adapters.normad",
     "ethics": "normsuite.adapters.ethics",
     "mort-user-study": "normsuite.adapters.mort",
+    "multilingual-moral": "normsuite.adapters.multilingual",
 }
 """Name of each data set and the module that ends in its ``ADAPTER``."""
 

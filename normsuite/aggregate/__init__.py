@@ -2,15 +2,18 @@
 
 from normsuite.aggregate.gaps import FEW_CLUSTERS
 from normsuite.aggregate.groups import MOST_GROUPS, Facet, facets
+from normsuite.aggregate.nulls import ABOVE, PREFIX, null_results
 from normsuite.aggregate.permutation import PERMUTATIONS, permuted_gap
 from normsuite.aggregate.resampling import LEVEL, REPLICATES, bootstrap, draw, interval
 from normsuite.aggregate.table import aggregate
 
 __all__ = [
+    "ABOVE",
     "FEW_CLUSTERS",
     "LEVEL",
     "MOST_GROUPS",
     "PERMUTATIONS",
+    "PREFIX",
     "REPLICATES",
     "Facet",
     "aggregate",
@@ -18,5 +21,6 @@ __all__ = [
     "draw",
     "facets",
     "interval",
+    "null_results",
     "permuted_gap",
 ]

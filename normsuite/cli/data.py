@@ -14,12 +14,12 @@ app = typer.Typer(help="Norm data sets: list, download, normalise, check, descri
 def list_() -> None:
     """List the data sets, their licences, and whether each is on this machine."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from normsuite.adapters import ADAPTERS, get_adapter
     from normsuite.adapters.homes import cached
 
-    table = Table("name", "data set", "licence", "views", "here")
+    table = Table(Column("name", no_wrap=True), "data set", "licence", "views", "here")
     for name in ADAPTERS:
         adapter = get_adapter(name)
         here = "shipped" if name == "mini" else "downloaded" if cached(adapter) else "no"

@@ -97,10 +97,10 @@ def run(
     from normsuite.cli.console import item_progress
     from normsuite.evaluate import Settings, evaluate
     from normsuite.questions import prepare
-    from normsuite.tasks import resolve_tasks
+    from normsuite.tasks import prompted_only, resolve_tasks, used_sets
 
     chosen = resolve_tasks(tasks)
-    copies = parse_raw(raw, {task.data.set for task in chosen})
+    copies = parse_raw(raw, used_sets(chosen))
     settings = Settings(limit, seed, replicates, part)
     options = EngineOptions(
         dtype=dtype.value,
@@ -123,6 +123,8 @@ def run(
     )
     with item_progress() as progress:
         questions = prepare(chosen, copies, limit=limit, seed=seed, progress=progress)
+        if engine is EngineName.auto and not prompted_only(chosen):
+            engine = EngineName.transformers  # it reads any layer and position
         spec, who = (None, None) if model == "baselines" else choose_engine(engine, model, options)
         finished = evaluate(spec, questions, out, settings=settings, workers=who, progress=progress)
     _tell([finished.path])

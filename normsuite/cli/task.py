@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from normsuite.questions import Data
+    from normsuite.tasks import AnyTask, Task
 
 app = typer.Typer(help="Tasks: list, show, check.", no_args_is_help=True)
 
@@ -31,27 +36,37 @@ def show(
     raw: Annotated[list[str] | None, typer.Option(help="NAME=PATH: a local copy of a data set.")] = None,
 ) -> None:
     """Show a task and its wordings, filled in for its first item where the data is on this machine."""
-    from normsuite.adapters.build import load
     from normsuite.cli.run import parse_raw
     from normsuite.errors import InputError
-    from normsuite.prompts import load_wordings
-    from normsuite.scorers.labels import example_prompts
-    from normsuite.tasks import resolve_tasks, select
+    from normsuite.questions import data_of, load_families
+    from normsuite.tasks import Task, resolve_tasks, used_sets
 
     tasks = resolve_tasks(name)
-    copies = parse_raw(raw, {task.data.set for task in tasks})
+    data = data_of(parse_raw(raw, used_sets(tasks)))
     for task in tasks:
         typer.echo(f"{task.name}, version {task.version}: {task.title}\n{task.description}\n")
-        wordings = load_wordings(task.prompts)
+        families = [task.prompts] if isinstance(task, Task) else list(task.texts)
         try:
-            items = load(task.data.set, copies.get(task.data.set), task.data.view).items
+            texts = _examples(task, data)
         except InputError as error:
             typer.echo(f"(no example: {error})\n")
-            for wording in wordings:
-                typer.echo(f"--- {task.prompts}/{wording.name}\n{wording.path.read_text(encoding='utf-8')}\n")
-            continue
-        for wording_name, prompt in example_prompts(task, wordings, select(task, items, task.data.split)):
-            typer.echo(f"--- {task.prompts}/{wording_name}\n{prompt}\n")
+            texts = [(wording.name, wording.text) for wording in load_families(families)]
+        for wording, text in texts:
+            typer.echo(f"--- {'+'.join(families)}/{wording}\n{text}\n")
+
+
+def _examples(task: AnyTask, data: Data) -> list[tuple[str, str]]:
+    """(wording's name, text) of the first item."""
+    from normsuite.questions import prepare_direction, prepare_prompted
+    from normsuite.scorers.labels import example_prompts
+    from normsuite.tasks import Task
+
+    if isinstance(task, Task):
+        question = prepare_prompted(task, data)
+        return example_prompts(task, question.wordings, question.items)
+    direction = prepare_direction(task, data)
+    names = [wording.name for wording in direction.wordings]
+    return [(name, text.text) for name, text in zip(names, direction.parts[0].texts[0], strict=True)]
 
 
 @app.command()
@@ -65,30 +80,30 @@ def check(
     from normsuite.errors import InputError
     from normsuite.metrics import METRICS, SPREADS
     from normsuite.prompts import load_wordings
-    from normsuite.tasks import resolve_tasks
+    from normsuite.questions import check_direction
+    from normsuite.tasks import Task, prompted_only, resolve_tasks
 
     tasks = resolve_tasks(name)
     for task in tasks:
         unknown = set(task.metrics) - {*METRICS, *SPREADS, "recall"}
         if unknown:
             raise InputError(f"no metric {min(unknown)!r}", file=task.name, field="metrics")
-        load_wordings(task.prompts)
+        if isinstance(task, Task):
+            load_wordings(task.prompts)
+        else:
+            check_direction(task)
     if model is not None:
-        _check_labels(tasks, model)
+        _check_labels(prompted_only(tasks), model)
     typer.echo(f"{len(tasks)} task(s) in order")
 
 
-def _check_labels(tasks: object, model: Path) -> None:
-    from collections.abc import Iterable
-
+def _check_labels(tasks: Sequence[Task], model: Path) -> None:
     from normsuite.engines import find_checkpoint
     from normsuite.engines.tokens import load_encoder
-    from normsuite.tasks import LETTERS, Task
+    from normsuite.tasks import LETTERS
 
     encoder = load_encoder(find_checkpoint(str(model)))
-    assert isinstance(tasks, Iterable)
     for task in tasks:
-        assert isinstance(task, Task)
         words = {
             "words": tuple(task.labels.values()),
             "letters": tuple(LETTERS[: len(task.labels) or 2]),

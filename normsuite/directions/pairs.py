@@ -25,6 +25,7 @@ from normsuite.directions.base import (
     seeds,
     two_classes,
 )
+from normsuite.directions.components import exact_solver
 
 Rows = NDArray[np.int64]
 Truth = NDArray[np.bool_]
@@ -79,7 +80,7 @@ class LAT(Direction):
                 f"the differences within the {len(rows)} pair(s) do not vary, so they have no component",
                 fix="give more pairs",
             )
-        axis: Floats = PCA(1, svd_solver="full").fit(differences).components_[0]
+        axis: Floats = PCA(1, svd_solver=exact_solver(differences)).fit(differences).components_[0]
         self._set_sign(axis, X, positive, rows)
         self.offset_ = float(self.direction_ @ X.mean(axis=0))
         return self

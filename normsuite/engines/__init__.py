@@ -8,9 +8,12 @@ from normsuite.engines.base import (
     Pooling,
     Problem,
     Sampling,
+    Span,
     Tokens,
 )
 from normsuite.engines.checkpoint import Checkpoint, find_checkpoint
+from normsuite.engines.kinds import is_encoder
+from normsuite.engines.sentence import SentencePooling
 
 __all__ = [
     "Checkpoint",
@@ -21,6 +24,9 @@ __all__ = [
     "Pooling",
     "Problem",
     "Sampling",
+    "SentencePooling",
+    "Span",
     "Tokens",
     "find_checkpoint",
+    "is_encoder",
 ]

@@ -105,18 +105,24 @@ class Generation:
     detail: str = ""
 
 
+Span = tuple[int, int]
+"""A range [start, stop): of characters in a text, or of tokens in a prompt."""
+
+
 @dataclass(frozen=True)
 class Pooling:
     """How hidden states of a prompt become one vector.
 
     Attributes:
-        position: ``last`` token, or ``mean`` over all tokens.
-        layer: hidden states after this many layers, negative from the end; -1 is the last, with the model's
-            final norm.
-        normalise: to unit length.
+        position: ``model``: as the sentence encoder's own folder says, its normalisation included; ``last``
+            token; ``mean`` over all tokens; ``span``: mean over the tokens of the span that each prompt
+            comes with.
+        layer: hidden states after this many layers, negative from the end; 0 is the embeddings; -1 is the
+            last, with the model's final norm.
+        normalise: to unit length; of ``model`` the folder decides.
     """
 
-    position: Literal["last", "mean"] = "last"
+    position: Literal["model", "last", "mean", "span"] = "last"
     layer: int = -1
     normalise: bool = False
 
@@ -136,6 +142,25 @@ class Engine(Protocol):
 
     def encode(self, prompts: Sequence[str]) -> list[list[int]]:
         """Token ids of each prompt, chat template applied where the model has one."""
+        ...
+
+    def encode_passages(
+        self, texts: Sequence[str], spans: Sequence[Span | None]
+    ) -> list[tuple[list[int], Span | None]]:
+        """Token ids of bare texts, never in a chat template, and where each one's span is.
+
+        Special tokens are those that the model expects; those at the end of an encoder's text stay.
+
+        Args:
+            texts: [n].
+            spans: [n] characters [start, stop) of each text, or None.
+
+        Returns:
+            [n] token ids, and the range of tokens that covers the span.
+
+        Raises:
+            InputError: a span covers no token (with its row, from 1), or the engine has no tokens.
+        """
         ...
 
     def label_tokens(self, prompts: Sequence[str], words: Sequence[str]) -> list[tuple[int, ...]] | None:
@@ -193,12 +218,42 @@ class Engine(Protocol):
         ...
 
     def embed(
-        self, prompts: Sequence[Tokens], pooling: Pooling, advance: Advance = unheard
+        self,
+        prompts: Sequence[Tokens],
+        pooling: Pooling,
+        advance: Advance = unheard,
+        *,
+        spans: Sequence[Span | None] | None = None,
     ) -> NDArray[np.float32]:
         """[n, d] one vector per prompt, pooled in float32.
 
+        Args:
+            prompts: [n] token ids.
+            pooling: how.
+            advance: told how many more prompts are embedded.
+            spans: [n] tokens [start, stop) of each prompt; read by the position ``span`` only.
+
         Raises:
-            InputError: the engine cannot go on, or cannot read that layer or position.
+            InputError: the engine cannot go on, or cannot read that layer or position; a prompt is empty or
+                too long, has no span where one is wanted, or its vector is not a number.
+        """
+        ...
+
+    def embed_layers(
+        self,
+        prompts: Sequence[Tokens],
+        pooling: Pooling,
+        layers: Sequence[int],
+        advance: Advance = unheard,
+        *,
+        spans: Sequence[Span | None] | None = None,
+    ) -> NDArray[np.float32]:
+        """[n, l, d] one vector per prompt and layer, from one forward pass; see ``embed``.
+
+        ``layers`` [l] are counted as in ``Pooling.layer``, which is not looked at.
+
+        Raises:
+            InputError: as ``embed``; the engine gives the last layer only and another one is asked for.
         """
         ...
 

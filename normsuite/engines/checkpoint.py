@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from normsuite.engines.sentence import SentencePooling, read_sentence
 from normsuite.errors import InputError
 
 _TOKENIZER_FILES: Final = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
 _HUB_PATTERNS: Final = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
+"""A star stands for folders too: ``1_Pooling/config.json`` is fetched."""
+_POSITIONS: Final = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
+_LAYERS: Final = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,9 @@ class Checkpoint:
         path: the folder on this machine; never recorded.
         revision: the hub's commit; empty for a folder.
         sha256: digest over weights, configuration and tokenizer.
-        context_length: most tokens of a request.
+        context_length: most tokens of a request; of a sentence encoder, what its folder says.
+        layers: hidden layers; 0 where the configuration does not say.
+        sentence: how a sentence encoder pools; None for every other model.
     """
 
     name: str
@@ -31,6 +37,8 @@ class Checkpoint:
     revision: str
     sha256: str
     context_length: int
+    layers: int = 0
+    sentence: SentencePooling | None = None
 
     def identity(self) -> dict[str, object]:
         """What names the model in a manifest; nothing of this machine."""
@@ -50,7 +58,8 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
         revision: for the hub, the commit, tag or branch.
 
     Raises:
-        InputError: not found, no tokenizer, pickle weights only, custom code, a broken config.
+        InputError: not found, no tokenizer, pickle weights only, custom code, a broken config, a sentence
+            encoder that pools in a way that we do not run.
     """
     path = Path(model)
     if path.is_dir():
@@ -88,7 +97,7 @@ def _from_hub(model: str, revision: str | None) -> Checkpoint:
 
 
 def _inspect(path: Path, name: str, revision: str) -> Checkpoint:
-    config = _read_config(path)
+    config = read_config(path)
     if _has_custom_code(path, config):
         raise InputError(
             "needs custom code (`auto_map`), which is never run", file=name, fix="use a converted copy"
@@ -110,10 +119,21 @@ def _inspect(path: Path, name: str, revision: str) -> Checkpoint:
         *weights,
         *sorted(p for p in path.iterdir() if p.suffix in (".json", ".model", ".txt", ".jinja")),
     ]
-    return Checkpoint(name, path, revision, _digest(files), _context_length(config))
+    positions, layers = _context_length(config), _first_int(config, _LAYERS) or 0
+    sentence = read_sentence(path, name)
+    if sentence is None:
+        return Checkpoint(name, path, revision, _digest(path, files), positions, layers)
+    files = list(dict.fromkeys([*files, *(path / file for file in sentence.files)]))
+    most = min(positions, sentence.most_tokens or positions)
+    return Checkpoint(name, path, revision, _digest(path, files), most, layers, sentence.pooling)
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> dict[str, Any]:
+    """A checkpoint folder's ``config.json``.
+
+    Raises:
+        InputError: there is none, or it is not readable.
+    """
     file = path / "config.json"
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
@@ -137,18 +157,23 @@ def _has_custom_code(path: Path, config: dict[str, Any]) -> bool:
 
 
 def _context_length(config: dict[str, Any]) -> int:
+    return _first_int(config, _POSITIONS) or 2048
+
+
+def _first_int(config: dict[str, Any], keys: tuple[str, ...]) -> int | None:
+    """The first of these that the configuration, or that of its text model, has as a number."""
     nested = config.get("text_config")
     for source in (config, nested if isinstance(nested, dict) else {}):
-        for key in ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"):
+        for key in keys:
             if isinstance(source.get(key), int):
                 return int(source[key])
-    return 2048
+    return None
 
 
-def _digest(files: list[Path]) -> str:
+def _digest(folder: Path, files: list[Path]) -> str:
     """One digest over names and contents, so that no two checkpoints share a result."""
     total = hashlib.sha256()
-    for file in sorted(files, key=lambda f: f.name):
+    for name, file in sorted((file.relative_to(folder).as_posix(), file) for file in files):
         with file.open("rb") as stream:
-            total.update(f"{file.name}\0{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+            total.update(f"{name}\0{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
     return total.hexdigest()

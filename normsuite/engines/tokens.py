@@ -6,15 +6,19 @@ whether the tokenizer joins it to the prompt's end is found by encoding both tog
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from normsuite.engines.base import Span
 from normsuite.engines.checkpoint import Checkpoint
+from normsuite.engines.kinds import is_encoder, refuse_answers
 from normsuite.errors import InputError
 
 _MOST_IDS: Final = 128  # that one request to vLLM can read
+_UNPAIRED: Final = re.compile("[\ud800-\udfff]")  # half characters of scraped texts: no tokenizer has them
 _TAIL: Final = 24  # characters; prompts that end alike meet a label alike
 
 
@@ -25,10 +29,14 @@ class PromptEncoder:
     Attributes:
         tokenizer: a Hugging Face tokenizer.
         chat: wrap each prompt as the user's turn of the tokenizer's chat template.
+        encoder: the checkpoint, where it is an encoder: its texts keep their end, and no label follows.
+        whole: passages keep the token that ends them, because vectors are read there.
     """
 
     tokenizer: Any
     chat: bool
+    encoder: Checkpoint | None = None
+    whole: bool = False
 
     def wrap(self, prompts: Sequence[str]) -> list[str]:
         """The texts as the model sees them."""
@@ -55,13 +63,45 @@ class PromptEncoder:
         # A chat template writes its own special tokens; adding them again would double them. Lengths are
         # checked against the model's context elsewhere, hence no warnings (`verbose`).
         ids = self.tokenizer(list(texts), add_special_tokens=not self.chat, verbose=False)["input_ids"]
-        if self.chat or self.tokenizer.eos_token_id is None:
+        return list(ids) if self.chat or self.encoder else self._open_ended(ids)
+
+    def _open_ended(self, ids: Sequence[list[int]]) -> list[list[int]]:
+        if self.tokenizer.eos_token_id is None:
             return list(ids)
         # Some tokenizers end every text: the answer could never follow.
         return [row[:-1] if row[-1:] == [self.tokenizer.eos_token_id] else row for row in ids]
 
+    def encode_passages(
+        self, texts: Sequence[str], spans: Sequence[Span | None]
+    ) -> list[tuple[list[int], Span | None]]:
+        """See ``Engine.encode_passages``."""
+        wanted = any(span is not None for span in spans)
+        if wanted and not self.tokenizer.is_fast:
+            raise InputError(
+                "this tokenizer does not tell where its tokens are in a text, so no span is read"
+            )
+        if not texts:
+            return []
+        told = self.tokenizer(
+            [_UNPAIRED.sub("\ufffd", text) for text in texts],
+            verbose=False,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+            return_offsets_mapping=wanted,
+        )
+        ids = list(told["input_ids"]) if self.whole else self._open_ended(told["input_ids"])
+        if not wanted:
+            return [(row, None) for row in ids]
+        places = zip(spans, told["offset_mapping"], strict=True)
+        return [
+            (row, None if span is None else _covered(span, offsets, number))
+            for number, (row, (span, offsets)) in enumerate(zip(ids, places, strict=True), start=1)
+        ]
+
     def label_tokens(self, prompts: Sequence[str], words: Sequence[str]) -> list[tuple[int, ...]] | None:
         """See ``Engine.label_tokens``."""
+        if self.encoder:
+            refuse_answers(self.encoder)
         per_tail = {self._single_tokens(text, tuple(words)) for text in self._one_per_tail(prompts)}
         if None in per_tail:
             return None
@@ -69,6 +109,8 @@ class PromptEncoder:
 
     def continuation_tokens(self, prompts: Sequence[str], words: Sequence[str]) -> list[tuple[int, ...]]:
         """See ``Engine.continuation_tokens``."""
+        if self.encoder:
+            refuse_answers(self.encoder)
         per_tail = {self._whole_words(text, tuple(words)) for text in self._one_per_tail(prompts)}
         if len(per_tail) != 1:
             raise InputError(
@@ -143,7 +185,44 @@ def load_encoder(checkpoint: Checkpoint, chat: bool | None = None) -> PromptEnco
         reason = (str(error).splitlines() or [""])[0]
         what = f"its tokenizer cannot be loaded ({type(error).__name__}: {reason})"
         raise InputError(what, file=checkpoint.name) from None
-    return PromptEncoder(tokenizer, bool(tokenizer.chat_template) if chat is None else chat)
+    sentence, encoder = checkpoint.sentence, is_encoder(checkpoint)
+    if sentence and sentence.lower_case:
+        _put_into_lower_case(tokenizer)
+    return PromptEncoder(
+        tokenizer,
+        not encoder and (bool(tokenizer.chat_template) if chat is None else chat),
+        checkpoint if encoder else None,
+        whole=encoder or sentence is not None,
+    )
+
+
+def _put_into_lower_case(tokenizer: Any) -> None:
+    """Have a tokenizer put texts into lower case first, so that places in a text stay those of the text."""
+    if not tokenizer.is_fast:
+        raise InputError("this tokenizer cannot put texts into lower case, as the sentence encoder asks")
+    from tokenizers.normalizers import Lowercase, Normalizer, Sequence
+
+    backend = tokenizer.backend_tokenizer
+    steps: list[Normalizer] = [Lowercase(), *([backend.normalizer] if backend.normalizer else [])]
+    backend.normalizer = Sequence(steps)
+
+
+def _covered(span: Span, offsets: Sequence[Span], row: int) -> Span:
+    """The range of tokens that have characters of a span.
+
+    Args:
+        span: characters [start, stop).
+        offsets: [n] characters of each token; of special ones none.
+        row: of the text, from 1.
+
+    Raises:
+        InputError: there are none.
+    """
+    start, stop = span
+    inside = [at for at, (begin, end) in enumerate(offsets) if begin < end and begin < stop and end > start]
+    if not inside:
+        raise InputError(f"the span [{start}, {stop}) covers no token", row=row)
+    return inside[0], inside[-1] + 1
 
 
 def refuse_many(tokens: int) -> None:

@@ -17,6 +17,7 @@ from normsuite.metrics.catalogue import (
 from normsuite.metrics.columns import check_families, codes, read_rows
 from normsuite.metrics.plain import (
     accuracy,
+    auroc,
     brier,
     calibration_error,
     log_loss,
@@ -39,6 +40,7 @@ __all__ = [
     "RankMetric",
     "Rows",
     "accuracy",
+    "auroc",
     "brier",
     "calibration_error",
     "check_families",

@@ -16,7 +16,7 @@ import numpy as np
 
 from normsuite.errors import InputError
 from normsuite.metrics import families, sums
-from normsuite.metrics.ranks import weighted_spearman
+from normsuite.metrics.ranks import weighted_auroc, weighted_spearman
 from normsuite.metrics.rows import Bools, Floats, Rows
 from normsuite.schema import KINDS, STATUSES
 
@@ -48,7 +48,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class RankMetric:
-    """A metric that must see each row's weight: Spearman's correlation.
+    """A metric that must see each row's weight: Spearman's correlation and the AUROC.
 
     Attributes:
         name, kinds, higher_is_better: as in ``Metric``.
@@ -120,6 +120,17 @@ def _guessed_moments(rows: Rows) -> Floats:
     moments = sums.moment_sums(rows.rating, rows.rating)
     moments[:, 1] = moments[:, 5] = 0.0
     return moments
+
+
+def _two_options(rows: Rows) -> tuple[Floats, Floats, Bools]:
+    """Whether the second option is gold, and how much speaks for it, for items of two options.
+
+    That is the score where there is one, for probabilities near 1 round to the same number; else the
+    probability.
+    """
+    two = (rows.size == 2) & _judged(rows) & (rows.gold >= 0)
+    second = rows.probabilities[:, 1] if rows.probabilities.shape[1] > 1 else np.full(len(rows), np.nan)
+    return (rows.gold == 1).astype(float), np.where(np.isfinite(rows.score), rows.score, second), two
 
 
 def _status(name: str) -> Metric:
@@ -194,6 +205,13 @@ _ALL: Final[tuple[AnyMetric, ...]] = (
         lambda rows: (rows.rating, rows.score, rows.answered),
         weighted_spearman,
         chance=0.0,
+    ),
+    RankMetric(
+        "auroc",
+        ("label",),
+        _two_options,
+        weighted_auroc,
+        chance=0.5,
     ),
     Metric(
         "rating_mae",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from normsuite.metrics import sums
-from normsuite.metrics.ranks import weighted_spearman
+from normsuite.metrics.ranks import weighted_auroc, weighted_spearman
 from normsuite.metrics.rows import Bools, Floats
 
 
@@ -74,6 +74,12 @@ def spearman(gold: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = N
     """Spearman's rho on mid-ranks; NaN where one side does not vary."""
     x, y = np.asarray(gold, float), np.asarray(predicted, float)
     return float(weighted_spearman(x, y, _weights(weight, len(x))))
+
+
+def auroc(positive: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Area under the ROC curve of scores [n], ``positive`` [n] being 1 or 0; NaN where a class is missing."""
+    truth, scores = np.asarray(positive, float), np.asarray(score, float)
+    return float(weighted_auroc(truth, scores, _weights(weight, len(truth))))
 
 
 def samples_f1(gold: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None) -> float:

@@ -17,7 +17,7 @@ from normsuite.aggregate import Facet, facets
 from normsuite.aggregate.groups import CULTURES, READINGS
 from normsuite.cultures import country_name
 from normsuite.metrics import METRICS, Metric, RankMetric, Rows, read_rows
-from normsuite.report.tables import MODEL
+from normsuite.report.tables import MODELS
 from normsuite.runs import Run
 
 MAX_COUNTRIES: Final = 100
@@ -81,10 +81,10 @@ def grids(run: Run, task: str, headline: str) -> tuple[Grid, ...]:
 def _predictions(run: Run, task: str) -> pa.Table | None:
     """The model's predictions on a task; None where the run came without them."""
     parts = (run.path / "predictions").glob("*.parquet")
-    if not any(part.name.startswith(f"{task}.{MODEL}.") for part in parts):
+    if not any(part.name.startswith(tuple(f"{task}.{scorer}." for scorer in MODELS)) for part in parts):
         return None
     table = run.predictions(task)
-    return table.filter(pc.equal(table["scorer"], MODEL))
+    return table.filter(pc.is_in(table["scorer"], pa.array(MODELS)))
 
 
 def _grid(rows: Rows, metric: Metric | RankMetric, culture: Facet, category: Facet) -> Grid:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
 
 from normsuite import cultures
-from normsuite.aggregate import FEW_CLUSTERS
+from normsuite.aggregate import ABOVE, FEW_CLUSTERS, PREFIX
 from normsuite.metrics import METRICS
+from normsuite.report.nulls import missing_nulls, null_name, null_rows, top_of_nulls, verdict
 from normsuite.report.provenance import mapping
-from normsuite.report.text import metric_title
+from normsuite.report.text import metric_title, visible
 from normsuite.runs import Run
 from normsuite.schema import RESERVED_FACETS
 
-MODEL: Final = "labels"
-"""The scorer whose rows are the model's."""
+MODELS: Final = ("labels", "direction")
+"""The scorers whose rows are the model's: what it answers, and where its embeddings point."""
 
 BASELINES: Final = ("majority", "random", "tfidf")
 MODEL_NAME: Final = "Model"
@@ -51,6 +52,7 @@ class Row:
         clusters: independent units behind them.
         value, low, high: the estimate and its 95 % interval; None where undefined.
         chance: expected value of uniform guessing, or of a gap that is chance alone; None where it has none.
+        nulls: of a direction, how far up its nulls reach (the highest upper end); None for other scorers.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Row:
     low: float | None
     high: float | None
     chance: float | None
+    nulls: float | None = None
 
     @property
     def few(self) -> bool:
@@ -125,6 +128,8 @@ class TaskTables:
         facets: country, zone and language first, then the categories.
         presentation: the headline metric per wording and per label order.
         validity: rows named by the keys of ``VALIDITY``.
+        above: a direction's value minus that of its strongest null, which it is named for; else None.
+        missing: which nulls a direction was not compared with, and why.
     """
 
     name: str
@@ -136,6 +141,8 @@ class TaskTables:
     facets: tuple[FacetTable, ...]
     presentation: tuple[FacetTable, ...]
     validity: tuple[Row, ...]
+    above: Row | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -158,17 +165,19 @@ class TaskTables:
     def notes(self) -> tuple[str, ...]:
         """What must be known to compare the overall rows, one sentence each."""
         coverage = next((row.value for row in self.validity if row.name == "coverage"), None)
-        found = []
+        found = [f"Control: {self.about['control']}"] if self.about.get("control") else []
+        if self.above is not None:
+            found += [verdict(self.above), *self.missing]
         if coverage is not None and coverage < 1:
             found.append(
                 f"{100 * (1 - coverage):.2g} % of the model's readings could not be scored "
                 "and are left out of its numbers, not of the baselines'."
             )
-        if self.about.get("train_items") == 0:
+        if self.about.get("train_items") == 0 and self.about.get("type") != "direction":
             found.append(
                 "The data have no training rows, so there are no fitted baselines (majority, tfidf)."
             )
-        return tuple(found)
+        return tuple(visible(note) for note in found)
 
     @property
     def rivals(self) -> tuple[Row, ...]:
@@ -189,12 +198,18 @@ def task_tables(run: Run) -> tuple[TaskTables, ...]:
     declared = mapping(run.manifest.get("tasks"))
     parts = dict(tuple(run.results().to_pandas().groupby("task")))
     names = [name for name in declared if name in parts] + [name for name in parts if name not in declared]
-    return tuple(_task(str(name), mapping(declared.get(name)), parts[name]) for name in names)
+    return tuple(
+        _task(
+            str(name), mapping(declared.get(name)), parts[name], missing_nulls(run.about_direction(str(name)))
+        )
+        for name in names
+    )
 
 
-def _task(name: str, about: dict[str, Any], results: pd.DataFrame) -> TaskTables:
+def _task(name: str, about: dict[str, Any], results: pd.DataFrame, missing: tuple[str, ...]) -> TaskTables:
     whole = results[results["facet"] == ""]
-    mine = results[results["scorer"] == MODEL]
+    mine = results[results["scorer"].isin(MODELS)]
+    nulls = null_rows(results)
     headline = str(about.get("headline") or _first_metric(whole))
     present = mine.loc[mine["metric"] == headline, "facet"].unique().tolist()
     facets = [facet for facet in present if facet and facet not in _PRESENTATION]
@@ -203,12 +218,18 @@ def _task(name: str, about: dict[str, Any], results: pd.DataFrame) -> TaskTables
         name=name,
         headline=headline,
         about=about,
-        overall=_scorers(whole[whole["metric"] == headline]),
+        overall=_with_nulls(
+            _scorers(whole[whole["metric"] == headline]), top_of_nulls(nulls[nulls["facet"] == ""])
+        ),
         others=_other_metrics(whole, headline),
         recalls=_recalls(whole),
-        facets=tuple(_facet(mine, headline, facet) for facet in facets),
-        presentation=tuple(_facet(mine, headline, facet) for facet in _PRESENTATION if facet in present),
+        facets=tuple(_facet(mine, headline, facet, nulls) for facet in facets),
+        presentation=tuple(
+            _facet(mine, headline, facet, nulls) for facet in _PRESENTATION if facet in present
+        ),
         validity=_validity(whole),
+        above=next(_rows(whole[whole["metric"] == headline + ABOVE], "group"), None),
+        missing=missing,
     )
 
 
@@ -219,19 +240,22 @@ def _first_metric(whole: pd.DataFrame) -> str:
 
 
 def _scorers(rows: pd.DataFrame) -> tuple[Row, ...]:
-    order = {MODEL: 0} | {name: 2 + at for at, name in enumerate(BASELINES)}
+    order = dict.fromkeys(MODELS, 0) | {name: 2 + at for at, name in enumerate(BASELINES)}
     ranked = sorted(_rows(rows, "scorer"), key=lambda row: order.get(row.name, 1))
     return tuple(row.named(_scorer_name(row.name)) for row in ranked)
 
 
 def _scorer_name(scorer: str) -> str:
-    if scorer == MODEL:
+    if scorer in MODELS:
         return MODEL_NAME
+    if scorer.startswith(PREFIX):
+        return f"Null: {null_name(scorer.removeprefix(PREFIX))}"
     return f"Baseline: {scorer}" if scorer in BASELINES else f"Scorer: {scorer}"
 
 
 def _other_metrics(whole: pd.DataFrame, headline: str) -> tuple[MetricLine, ...]:
-    shown = whole[~whole["metric"].isin([headline, *VALIDITY]) & ~whole["metric"].str.startswith(_RECALL)]
+    hidden = [headline, headline + ABOVE, *VALIDITY]
+    shown = whole[~whole["metric"].isin(hidden) & ~whole["metric"].str.startswith(_RECALL)]
     lines = []
     for metric, rows in shown.groupby("metric", sort=False):
         by_scorer = {row.name: row for row in _scorers(rows)}
@@ -242,18 +266,28 @@ def _other_metrics(whole: pd.DataFrame, headline: str) -> tuple[MetricLine, ...]
 
 def _recalls(whole: pd.DataFrame) -> tuple[Row, ...]:
     """``recall_<label>`` rows of the model, by label."""
-    mine = whole[(whole["scorer"] == MODEL) & whole["metric"].str.startswith(_RECALL)]
+    mine = whole[whole["scorer"].isin(MODELS) & whole["metric"].str.startswith(_RECALL)]
     return tuple(row.named(row.name.removeprefix(_RECALL)) for row in _rows(mine, "metric"))
 
 
 def _validity(whole: pd.DataFrame) -> tuple[Row, ...]:
-    rows = {row.name: row for row in _rows(whole[whole["scorer"] == MODEL], "metric")}
+    rows = {row.name: row for row in _rows(whole[whole["scorer"].isin(MODELS)], "metric")}
     return tuple(rows[metric] for metric in VALIDITY if metric in rows)
 
 
-def _facet(mine: pd.DataFrame, headline: str, facet: str) -> FacetTable:
+def _with_nulls(rows: Iterable[Row], tops: Mapping[str, float]) -> tuple[Row, ...]:
+    """The model's row with the upper end of its nulls."""
+    return tuple(replace(row, nulls=tops.get("")) if row.name == MODEL_NAME else row for row in rows)
+
+
+def _facet(mine: pd.DataFrame, headline: str, facet: str, nulls: pd.DataFrame) -> FacetTable:
     here = mine[mine["facet"] == facet]
-    rows = _rows(here[here["metric"] == headline], "group", country=facet == "country")
+    shown = here[here["metric"] == headline]
+    tops = top_of_nulls(nulls[nulls["facet"] == facet])
+    named = _rows(shown, "group", country=facet == "country")
+    rows = [
+        replace(row, nulls=tops.get(str(group))) for row, group in zip(named, shown["group"], strict=True)
+    ]
     groups = sorted(rows, key=lambda row: (row.value is None, -(row.value or 0.0), row.name))
     return FacetTable(facet, facet_title(facet), tuple(groups), _summary(here, headline, facet))
 
@@ -278,7 +312,7 @@ def facet_title(facet: str) -> str:
     return known.get(facet) or metric_title(facet[:1].upper() + facet[1:])
 
 
-def _rows(frame: pd.DataFrame, name: str, *, country: bool = False) -> Iterable[Row]:
+def _rows(frame: pd.DataFrame, name: str, *, country: bool = False) -> Iterator[Row]:
     columns = [frame[column].tolist() for column in (name, "n", "clusters")]
     numbers = [frame[column].tolist() for column in ("value", "ci_low", "ci_high", "chance")]
     for label, n, clusters, *values in zip(*columns, *numbers, strict=True):

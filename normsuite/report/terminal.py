@@ -105,12 +105,15 @@ def _rows_table(title: str, first: str, rows: Sequence[Row]) -> Table:
     bounds = any(row.low is not None for row in rows)
     chance = any(row.chance is not None for row in rows)
     table.add_column(Text(visible(first)))
-    for heading in ("value", *(["95 % interval"] * bounds), *(["chance"] * chance), "n", "clusters"):
+    nulls = any(row.nulls is not None for row in rows)
+    shown = [*(["95 % interval"] * bounds), *(["chance"] * chance), *(["nulls up to"] * nulls)]
+    for heading in ("value", *shown, "n", "clusters"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         name = shorten(row.name, _NAME_WIDTH) + (f" {FEW_MARK}" if row.few else "")
         cells = [number(row.value)]
         cells += [interval(row.low, row.high)] if bounds else []
         cells += [number(row.chance)] if chance else []
+        cells += [number(row.nulls)] if nulls else []
         table.add_row(*(Text(cell) for cell in (name, *cells, count(row.n), count(row.clusters))))
     return table

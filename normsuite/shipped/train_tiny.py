@@ -24,7 +24,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from normsuite.adapters.build import load
 from normsuite.prompts import Wording, load_wordings
 from normsuite.scorers.labels import build_requests
-from normsuite.tasks import Task, resolve_tasks, select
+from normsuite.tasks import Task, prompted_only, resolve_tasks, select
 
 ETHICS_TASKS = "ethics-deontology,ethics-justice,ethics-virtue,ethics-utilitarianism"
 MINI_TASKS = "mini-framed,mini-rules,mini-stories"
@@ -76,7 +76,7 @@ def answered(
 def training_pairs(names: str, raw: Path | None, seed: int, designs: int) -> list[Pair]:
     """Every prompt of the tasks' training splits with its answer, under ``designs`` label-order designs."""
     pairs: list[Pair] = []
-    for task in resolve_tasks(names):
+    for task in prompted_only(resolve_tasks(names)):
         items = select(task, load(task.data.set, raw).items, "train")
         rows, wordings = items.to_pylist(), load_wordings(task.prompts)
         for shift in range(designs):
@@ -91,7 +91,7 @@ def mismatched_rules(seed: int, copies: int) -> list[Pair]:
     Each copy holds every story that its own rule judges, and half of them again under a strange rule, as
     "neutral": whether a rule bears on a story is learnt from the two together, not from the story alone.
     """
-    (task,) = resolve_tasks("mini-stories")
+    (task,) = prompted_only(resolve_tasks("mini-stories"))
     rng, wordings = random.Random(seed), load_wordings(task.prompts)
     pairs: list[Pair] = []
     neutral = list(task.labels).index("neutral")

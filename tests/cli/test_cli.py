@@ -72,7 +72,15 @@ def test_ctrl_c_is_one_line_and_leaves_a_run_that_continues(normsuite, tmp_path:
 
 def test_data_list_names_every_data_set(normsuite) -> None:
     out = normsuite("data", "list").out
-    for name in ("mini", "normbank", "social-chem-101", "normad", "ethics", "mort-user-study"):
+    for name in (
+        "mini",
+        "normbank",
+        "social-chem-101",
+        "normad",
+        "ethics",
+        "mort-user-study",
+        "multilingual-moral",
+    ):
         assert name in out
 
 

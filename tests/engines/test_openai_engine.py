@@ -310,7 +310,30 @@ def test_vectors_of_unit_length_do_not_pass_for_others(start) -> None:
         engine.embed(encoded, Pooling())
 
 
-@pytest.mark.parametrize("pooling", [Pooling(layer=-2), Pooling(layer=3), Pooling(position="mean")])
+@pytest.mark.parametrize("vector", [[3.0, 4.0], [0.6, 0.8]])
+def test_the_servers_own_way_is_taken_as_it_comes(start, vector: list[float]) -> None:
+    _, engine = start(vector=vector)
+    encoded = [ids for ids, _ in engine.encode_passages(PROMPTS, [None, None])]
+    assert engine.embed(encoded, Pooling("model")) == pytest.approx(np.array([vector] * 2))
+    assert engine.embed_layers(encoded, Pooling("model", layer=3), [-1]).shape == (2, 1, 2)
+
+
+def test_layers_inside_the_model_are_a_line(start) -> None:
+    _, engine = start(vector=[3.0, 4.0])
+    for layers in ([0], [-1, 2], []):
+        with pytest.raises(InputError, match="in its own way; use --engine transformers"):
+            engine.embed_layers(engine.encode(PROMPTS), Pooling(), layers)
+
+
+def test_a_span_needs_the_models_tokenizer(start) -> None:
+    _, engine = start(vector=[3.0, 4.0])
+    with pytest.raises(InputError, match=r"row 2: a server that keeps its tokenizer.*--tokenizer"):
+        engine.encode_passages(PROMPTS, [None, (0, 2)])
+
+
+@pytest.mark.parametrize(
+    "pooling", [Pooling(layer=-2), Pooling(layer=3), Pooling(position="mean"), Pooling("span")]
+)
 def test_other_layers_and_positions_are_a_line(start, pooling: Pooling) -> None:
     _, engine = start(vector=[3.0, 4.0])
     with pytest.raises(InputError, match="it pools its last layer in its own way; use --engine transformers"):

@@ -17,10 +17,11 @@ from normsuite.engines.base import (
     Pooling,
     Problem,
     Sampling,
+    Span,
     Tokens,
     unheard,
 )
-from normsuite.engines.openai.abilities import find_abilities, find_choice_way, find_vector_parameters
+from normsuite.engines.openai.abilities import find_abilities, find_choice_way
 from normsuite.engines.openai.answers import Answer, Choice
 from normsuite.engines.openai.asking import (
     ChoiceWay,
@@ -28,9 +29,9 @@ from normsuite.engines.openai.asking import (
     label_request,
     sample_request,
     score_request,
-    vector_request,
 )
 from normsuite.engines.openai.client import Client, Request
+from normsuite.engines.openai.embedding import ServerVectors
 from normsuite.engines.openai.handles import to_text
 from normsuite.engines.openai.notes import Notes
 from normsuite.engines.openai.reading import Row, Scored, to_reads
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _PARTS: Final = 2  # one at the server, one being rendered or written
-_UNIT: Final = 1e-4  # how near to 1 the length of a vector is that was made so
 
 
 class OpenaiEngine:
@@ -74,9 +74,9 @@ class OpenaiEngine:
             raise
         self._lock, self._noted = threading.Lock(), False
         self._choice_way: ChoiceWay | None = None
-        self._vector_parameters: dict[str, Any] | None = None
+        self._vectors = ServerVectors(self._client, self._dialect, self._ask)
         encoder = self._dialect.encoder
-        self.encode = encoder.encode
+        self.encode, self.encode_passages = encoder.encode, encoder.encode_passages
         self.label_tokens: Callable[[Sequence[str], Sequence[str]], list[tuple[int, ...]] | None] = (
             encoder.label_tokens
         )
@@ -188,35 +188,41 @@ class OpenaiEngine:
         return found
 
     def embed(
-        self, prompts: Sequence[Tokens], pooling: Pooling, advance: Advance = unheard
+        self,
+        prompts: Sequence[Tokens],
+        pooling: Pooling,
+        advance: Advance = unheard,
+        *,
+        spans: Sequence[Span | None] | None = None,
     ) -> NDArray[np.float32]:
         """See ``Engine.embed``.
 
-        How a server pools is settled when it is started, and it does not tell: ``last``, which is what
-        servers of causal models do by themselves, stands for the server's own way here. In text mode the
-        text goes as it is, without a chat template.
+        How a server pools is settled when it is started, and it does not tell. ``model`` takes its vectors as
+        they come; ``last``, which is what servers of causal models do by themselves, takes them before they
+        are normalised, where the server can leave that. In text mode the text goes as it is, without a chat
+        template.
 
         Raises:
             InputError: as the contract says; another layer or position is wanted; the server has no
                 embeddings, or only such of unit length where others are wanted.
         """
-        if pooling.layer != -1 or pooling.position != "last":
-            what = f"a server does not give the {pooling.position} of layer {pooling.layer}"
-            raise InputError(
-                f"{what}: it pools its last layer in its own way", fix="use --engine transformers"
-            )
-        if not prompts:
-            return np.zeros((0, 0), np.float32)
-        parameters = self._find_vector_parameters(prompts[0])
-        vectors: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(prompts)
-        for at, vector in self._ask(
-            prompts, lambda prompt: vector_request(self._dialect, prompt, parameters)
-        ):
-            if isinstance(vector, Problem):
-                raise InputError(f"the server cannot embed text {at} ({vector.detail})")
-            vectors[at] = vector
-            advance(1, len(prompts[at]) if self._dialect.in_tokens else 0)
-        return _normalised(np.stack(vectors), pooling.normalise)
+        return self._vectors.read(prompts, pooling, (pooling.layer,), advance)
+
+    def embed_layers(
+        self,
+        prompts: Sequence[Tokens],
+        pooling: Pooling,
+        layers: Sequence[int],
+        advance: Advance = unheard,
+        *,
+        spans: Sequence[Span | None] | None = None,
+    ) -> NDArray[np.float32]:
+        """See ``Engine.embed_layers``.
+
+        Raises:
+            InputError: as ``embed``.
+        """
+        return self._vectors.read(prompts, pooling, layers, advance)[:, None]
 
     def _ask(
         self, prompts: Sequence[Any], request: Callable[[Any], Request[_T]]
@@ -252,25 +258,8 @@ class OpenaiEngine:
                 self._choice_way = find_choice_way(self._client, self._dialect, self.abilities.style)
             return self._choice_way
 
-    def _find_vector_parameters(self, prompt: Tokens) -> dict[str, Any]:
-        """To have vectors as the model makes them: vLLM has to be told, strict servers refuse to be."""
-        with self._lock:
-            if self._vector_parameters is None:
-                self._vector_parameters = find_vector_parameters(self._client, self._dialect, prompt)
-            return self._vector_parameters
-
     def _keep_notes(self) -> None:
         with self._lock:
             if not self._noted:
                 self._notes.keep(self.abilities)
                 self._noted = True
-
-
-def _normalised(vectors: NDArray[np.float32], normalise: bool) -> NDArray[np.float32]:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    if normalise:
-        unit: NDArray[np.float32] = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
-        return unit
-    if (np.abs(lengths - 1) < _UNIT).all():
-        raise InputError("the server gives vectors of unit length only", fix="ask for normalised vectors")
-    return vectors

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from normsuite.engines.base import Span
 from normsuite.engines.tokens import refuse_shared, surface_forms
+from normsuite.errors import InputError
 
 _FIRST: Final = b"\x01"  # keeps leading zero bytes, and the empty text apart from nothing
 
@@ -20,6 +22,23 @@ class TextEncoder:
     def encode(self, prompts: Sequence[str]) -> list[list[int]]:
         """One number for each prompt."""
         return [[to_handle(prompt)] for prompt in prompts]
+
+    def encode_passages(
+        self, texts: Sequence[str], spans: Sequence[Span | None]
+    ) -> list[tuple[list[int], Span | None]]:
+        """One number for each text.
+
+        Raises:
+            InputError: a text has a span, which cannot be found without tokens.
+        """
+        for row, span in enumerate(spans, start=1):
+            if span is not None:
+                raise InputError(
+                    "a server that keeps its tokenizer to itself reads no spans",
+                    row=row,
+                    fix="name the model's tokenizer with --tokenizer, or use --engine transformers",
+                )
+        return [([to_handle(text)], None) for text in texts]
 
     def label_tokens(self, prompts: Sequence[str], words: Sequence[str]) -> list[tuple[int, ...]]:
         """One number for each surface form of each word, whatever the prompts.

@@ -6,22 +6,21 @@ the left, so that the last position is every row's own.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from normsuite.engines.base import Advance, Generation, LabelReads, Pooling, Sampling, Tokens, unheard
+from normsuite.engines.base import Advance, Generation, LabelReads, Pooling, Sampling, Span, Tokens, unheard
 from normsuite.engines.checkpoint import Checkpoint
 from normsuite.engines.text import end_tokens
 from normsuite.engines.tokens import load_encoder
-from normsuite.engines.transformers.batches import batches, enough_memory, left_padded
-from normsuite.engines.transformers.embedding import chosen_layer, pooled
+from normsuite.engines.transformers.batches import batches, decoder_batch, enough_memory, left_padded
+from normsuite.engines.transformers.embedding import Embedder
 from normsuite.engines.transformers.generating import Writer, set_defaults_aside
-from normsuite.engines.transformers.spec import chosen_device, chosen_dtype
-from normsuite.errors import InputError
+from normsuite.engines.transformers.loading import load_decoder
+from normsuite.engines.transformers.spec import chosen_device
 
 if TYPE_CHECKING:
     import torch
@@ -38,6 +37,7 @@ class TransformersEngine:
         device: str = "auto",
         batch_size: int = 32,
         chat: bool | None = None,
+        untrained: int | None = None,
     ) -> None:
         """Load the model.
 
@@ -47,36 +47,23 @@ class TransformersEngine:
             device: a torch device; auto is the first GPU, else the CPU.
             batch_size: most prompts in one forward pass.
             chat: use the chat template; None uses it where the tokenizer has one.
+            untrained: the seed of random weights in place of the checkpoint's own.
 
         Raises:
             InputError: transformers cannot load the folder, or an option is not one it has.
         """
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
         import torch
-        import transformers
 
         self._device = torch.device(chosen_device(device))
-        dtype = chosen_dtype(dtype, self._device.type)
-        transformers.utils.logging.disable_progress_bar()
         encoder = load_encoder(checkpoint, chat)
-        try:
-            model = transformers.AutoModelForCausalLM.from_pretrained(
-                checkpoint.path, dtype=getattr(torch, dtype), use_safetensors=True, trust_remote_code=False
-            )
-        except Exception as error:
-            # A stranger's folder fails in many ways; each is the folder's fault, said in a line.
-            reason = (str(error).splitlines() or [""])[0]
-            raise InputError(
-                f"cannot be loaded ({type(error).__name__}: {reason})", file=checkpoint.name
-            ) from None
-        with enough_memory():
-            self._model = model.to(self._device).eval()
+        model = load_decoder(checkpoint, dtype, self._device, untrained)
+        self._model: Any = model
         self._tokenizer = encoder.tokenizer
         self._pad: int = encoder.tokenizer.pad_token_id or 0
         self._ends = end_tokens(model.generation_config.eos_token_id, encoder.tokenizer)
         set_defaults_aside(model)
         self._checkpoint, self._batch_size = checkpoint, batch_size
-        self.encode = encoder.encode
+        self.encode, self.encode_passages = encoder.encode, encoder.encode_passages
         self.label_tokens = encoder.label_tokens
         self.continuation_tokens = encoder.continuation_tokens
 
@@ -165,29 +152,37 @@ class TransformersEngine:
             return writer.write(prompts, sampling, advance)
 
     def embed(
-        self, prompts: Sequence[Tokens], pooling: Pooling, advance: Advance = unheard
+        self,
+        prompts: Sequence[Tokens],
+        pooling: Pooling,
+        advance: Advance = unheard,
+        *,
+        spans: Sequence[Span | None] | None = None,
     ) -> NDArray[np.float32]:
         """See ``Engine.embed``. The head is not run: no logits are computed."""
-        import torch
+        return self.embed_layers(prompts, pooling, (pooling.layer,), advance, spans=spans)[:, 0]
 
-        config = self._model.config.get_text_config()
-        layers: int = config.num_hidden_layers
-        chosen_layer(pooling.layer, layers)
-        lengths = [len(prompt) for prompt in prompts]
-        for row, length in enumerate(lengths):
-            if not 0 < length <= self.context_length:
-                room = f"the model's context has room for {self.context_length}"
-                raise InputError(f"prompt {row + 1} has {length} tokens, {room}")
-        vectors: dict[int, NDArray[np.float32]] = {}
-        for rows in batches(lengths, self._batch_size):
-            inputs = left_padded([prompts[row] for row in rows], self._pad, self._device)
-            with torch.inference_mode(), enough_memory():
-                found = pooled(self._model.base_model, inputs, pooling, layers).cpu().numpy()
-            vectors |= zip(rows, found, strict=True)
-            advance(len(rows), sum(lengths[row] for row in rows))
-        if not vectors:
-            return np.empty((0, config.hidden_size), np.float32)
-        return np.stack([vectors[row] for row in range(len(prompts))])
+    def embed_layers(
+        self,
+        prompts: Sequence[Tokens],
+        pooling: Pooling,
+        layers: Sequence[int],
+        advance: Advance = unheard,
+        *,
+        spans: Sequence[Span | None] | None = None,
+    ) -> NDArray[np.float32]:
+        """See ``Engine.embed_layers``."""
+        embedder = Embedder(
+            self._checkpoint,
+            self._model.base_model,
+            self._device,
+            self._pad,
+            self.context_length,
+            self._batch_size,
+            decoder_batch,
+            {"use_cache": False},
+        )
+        return embedder.embed(prompts, pooling, layers, advance, spans)
 
     def _logits(self, sequences: list[Tokens], keep: int) -> torch.Tensor:
         """Logits [n, keep, vocabulary] of the last ``keep`` positions."""

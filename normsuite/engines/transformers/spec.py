@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from normsuite.engines.checkpoint import Checkpoint
+from normsuite.engines.kinds import is_encoder
 from normsuite.engines.tokens import load_encoder
 from normsuite.errors import InputError
 
 if TYPE_CHECKING:
+    from normsuite.engines.transformers.encoder import EncoderEngine
     from normsuite.engines.transformers.engine import TransformersEngine
 
 DTYPES: Final = ("auto", "float32", "bfloat16", "float16")
@@ -26,6 +28,7 @@ class TransformersSpec:
         device: a torch device; auto is the first GPU, else the CPU.
         batch_size: most prompts in one forward pass.
         chat: use the chat template; None uses it where the tokenizer has one.
+        untrained: the seed of random weights in place of the checkpoint's own: a null to compare with.
     """
 
     checkpoint: Checkpoint
@@ -33,6 +36,7 @@ class TransformersSpec:
     device: str = "auto"
     batch_size: int = 32
     chat: bool | None = None
+    untrained: int | None = None
 
     def model(self) -> dict[str, object]:
         """See ``EngineSpec.model``."""
@@ -41,7 +45,9 @@ class TransformersSpec:
     def describe(self) -> dict[str, object]:
         """See ``EngineSpec.describe``."""
         device = chosen_device(self.device)
+        seed = {} if self.untrained is None else {"untrained": self.untrained}
         return {
+            **seed,
             "engine": "transformers",
             "dtype": chosen_dtype(self.dtype, device),
             "device": device.split(":")[0],
@@ -49,16 +55,26 @@ class TransformersSpec:
             "chat_template": load_encoder(self.checkpoint, self.chat).chat,
         }
 
-    def start(self, log: Path | None = None) -> TransformersEngine:
-        """See ``EngineSpec.start``."""
+    def start(self, log: Path | None = None) -> TransformersEngine | EncoderEngine:
+        """See ``EngineSpec.start``. An encoder gets an engine of its own, which has no answers."""
+        from normsuite.engines.transformers.encoder import EncoderEngine
         from normsuite.engines.transformers.engine import TransformersEngine
 
+        if is_encoder(self.checkpoint):
+            return EncoderEngine(
+                self.checkpoint,
+                dtype=self.dtype,
+                device=self.device,
+                batch_size=self.batch_size,
+                untrained=self.untrained,
+            )
         return TransformersEngine(
             self.checkpoint,
             dtype=self.dtype,
             device=self.device,
             batch_size=self.batch_size,
             chat=self.chat,
+            untrained=self.untrained,
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,31 +17,26 @@ from normsuite.engines.base import (
     Pooling,
     Problem,
     Sampling,
+    Span,
     Tokens,
     unheard,
 )
+from normsuite.engines.kinds import encoder_context, refuse_answers
 from normsuite.engines.text import check_sampling, opens_thinking, to_generation
 from normsuite.engines.tokens import PromptEncoder, refuse_many
+from normsuite.engines.vectors import Way, chosen_way, refuse_unfit
+from normsuite.engines.vllm.embedding import read_vectors, refuse_what_vllm_lacks
 from normsuite.engines.vllm.ends import ends_of
 from normsuite.engines.vllm.link import EngineProcess
-from normsuite.engines.vllm.messages import Ask, Embed, ReadIds, Refused, Sample, ScoreTails
-from normsuite.engines.vllm.rows import by_prefix, join_forms, own_seed, pick
+from normsuite.engines.vllm.messages import Ask, ReadIds, Refused, Sample, ScoreTails
+from normsuite.engines.vllm.rows import Usage, by_prefix, join_forms, own_seed, pick
 from normsuite.engines.vllm.tries import make_trie
-from normsuite.errors import InputError
 
 if TYPE_CHECKING:
     from normsuite.engines.vllm.spec import VllmSpec
 
 _SLICE: Final = 64  # prompts of one message: the engine begins while the rest is on its way
 _PARTS: Final = 3  # one in the engine, one waiting for it, one being rendered or written
-
-
-@dataclass
-class Usage:
-    """Prompt tokens of label reads: how many were sent, and how many the engine had in its prefix cache."""
-
-    sent: int = 0
-    cached: int = 0
 
 
 class VllmEngine:
@@ -57,13 +51,13 @@ class VllmEngine:
             log: where vLLM's messages go.
         """
         self._spec, self._encoder, self._log = spec, encoder, log
-        self.encode = encoder.encode
+        self.encode, self.encode_passages = encoder.encode, encoder.encode_passages
         self.label_tokens = encoder.label_tokens
         self.continuation_tokens = encoder.continuation_tokens
         self.usage, self.order = Usage(), by_prefix
         self.reads_ids = spec.reads_ids()
         self._switching, self._counting = threading.Lock(), threading.Lock()
-        self._running: tuple[Pooling | None, EngineProcess] | None = None
+        self._running: tuple[Way | None, EngineProcess] | None = None
 
     def load(self) -> None:
         """Start the engine that reads and generates.
@@ -75,8 +69,11 @@ class VllmEngine:
 
     @property
     def context_length(self) -> int:
-        """The most tokens a request may have."""
-        return self._process(None).ready.context_length
+        """The most tokens a request may have. Asking it starts no engine beside the one that is up."""
+        if self._encoder.encoder:
+            return encoder_context(self._encoder.encoder)
+        running = self._running
+        return (running[1] if running else self._process(None)).ready.context_length
 
     @property
     def parts_in_flight(self) -> int:
@@ -163,31 +160,49 @@ class VllmEngine:
         return found
 
     def embed(
-        self, prompts: Sequence[Tokens], pooling: Pooling, advance: Advance = unheard
+        self,
+        prompts: Sequence[Tokens],
+        pooling: Pooling,
+        advance: Advance = unheard,
+        *,
+        spans: Sequence[Span | None] | None = None,
     ) -> NDArray[np.float32]:
-        """See ``Engine.embed``. An engine generates or pools: the one that is up makes way.
+        """See ``Engine.embed``. An engine generates or pools: the one that is up makes way."""
+        return self.embed_layers(prompts, pooling, (pooling.layer,), advance)[:, 0]
+
+    def embed_layers(
+        self,
+        prompts: Sequence[Tokens],
+        pooling: Pooling,
+        layers: Sequence[int],
+        advance: Advance = unheard,
+        *,
+        spans: Sequence[Span | None] | None = None,
+    ) -> NDArray[np.float32]:
+        """See ``Engine.embed_layers``.
 
         Raises:
-            InputError: a layer other than the last, which vLLM does not give.
+            InputError: as the contract says; a layer inside the model or a span, which vLLM does not give.
         """
-        if pooling.layer != -1:
-            raise InputError(
-                f"vLLM gives the last layer only, not layer {pooling.layer}", fix="use --engine transformers"
-            )
-        vectors: list[NDArray[np.float32] | None] = [None] * len(prompts)
-        for row, answer in self._stream(prompts, lambda rows: Embed(pick(prompts, rows)), advance, pooling):
-            if isinstance(answer, Refused):
-                raise InputError(f"vLLM cannot embed text {row} ({answer.reason})")
-            vectors[row] = answer
-        return np.stack([vector for vector in vectors if vector is not None])
+        refuse_what_vllm_lacks(pooling, layers)
+        way = chosen_way(pooling, self._spec.checkpoint)
+        if self._encoder.encoder:
+            refuse_unfit(prompts, self.context_length, self._encoder.encode([""])[0])
+        return read_vectors(prompts, lambda ask: self._stream(prompts, ask, advance, way))[:, None]
 
     def close(self) -> None:
         """See ``Engine.close``."""
         if self._running:
             self._running[1].close()
 
-    def _process(self, pooling: Pooling | None) -> EngineProcess:
-        """The engine that reads and generates (None), or one that pools so; never both."""
+    def _process(self, pooling: Way | None) -> EngineProcess:
+        """The engine that reads and generates (None), or one that pools so; never both.
+
+        Raises:
+            InputError: an encoder is asked for answers; vLLM cannot run the model.
+        """
+        if pooling is None and self._encoder.encoder:
+            refuse_answers(self._encoder.encoder)
         with self._switching:
             if self._running and self._running[0] == pooling:
                 return self._running[1]
@@ -202,7 +217,7 @@ class VllmEngine:
         prompts: Sequence[Tokens],
         ask: Callable[[list[int]], Ask],
         advance: Advance,
-        pooling: Pooling | None = None,
+        pooling: Way | None = None,
     ) -> Iterator[tuple[int, Any]]:
         """Each prompt's row and answer, as they come; sent in the order in which shared prefixes meet."""
         order = self.order(prompts)

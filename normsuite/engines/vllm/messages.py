@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from normsuite.engines.base import Pooling, Tokens
+from normsuite.engines.base import Tokens
+from normsuite.engines.vectors import Way
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Start:
     """
 
     arguments: Mapping[str, Any]
-    pooling: Pooling | None = None
+    pooling: Way | None = None
     only_check: bool = False
 
 

@@ -18,7 +18,7 @@ from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any, Final, NamedTuple
 
-from normsuite.engines.base import Pooling
+from normsuite.engines.vectors import Way
 from normsuite.engines.vllm.messages import Ask, Failed, Ready, Refused, Start
 from normsuite.engines.vllm.options import check_names
 from normsuite.engines.vllm.requests import tail_parameters, to_requests, token_prompt
@@ -98,7 +98,7 @@ def _make_engine(start: Start) -> Any:
     return LLMEngine.from_engine_args(EngineArgs(**arguments))
 
 
-def _pooler(pooling: Pooling) -> Any:
+def _pooler(pooling: Way) -> Any:
     from vllm.config import PoolerConfig
 
     # Older versions call both arguments otherwise.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +14,14 @@ from scipy.special import logsumexp
 from normsuite.engines.base import Tokens
 
 _T = TypeVar("_T")
+
+
+@dataclass
+class Usage:
+    """Prompt tokens of label reads: how many were sent, and how many the engine had in its prefix cache."""
+
+    sent: int = 0
+    cached: int = 0
 
 
 def by_prefix(prompts: Sequence[Tokens]) -> list[int]:

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from packaging.version import Version
 
-from normsuite.engines.base import Pooling
 from normsuite.engines.checkpoint import Checkpoint
+from normsuite.engines.kinds import is_encoder
 from normsuite.engines.tokens import load_encoder
 from normsuite.engines.transformers import chosen_device, chosen_dtype
+from normsuite.engines.vectors import Way
 from normsuite.engines.vllm.engine import VllmEngine
 from normsuite.engines.vllm.failures import UnsupportedError
 from normsuite.engines.vllm.link import EngineProcess, temporary_log
@@ -75,13 +76,14 @@ class VllmSpec:
         }
 
     def start(self, log: Path | None = None) -> VllmEngine:
-        """See ``EngineSpec.start``."""
+        """See ``EngineSpec.start``. Of an encoder nothing is loaded before it is told how to pool."""
         installed()
         engine = VllmEngine(self, load_encoder(self.checkpoint, self.chat), log)
-        engine.load()
+        if not is_encoder(self.checkpoint):
+            engine.load()
         return engine
 
-    def start_message(self, pooling: Pooling | None = None) -> Start:
+    def start_message(self, pooling: Way | None = None) -> Start:
         """What the engine's process is told to make.
 
         Args:

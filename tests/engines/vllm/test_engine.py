@@ -12,10 +12,9 @@ import pytest
 
 from normsuite import folders
 from normsuite.cli.engines import EngineName, EngineOptions, choose_engine
-from normsuite.engines import Pooling, Sampling, find_checkpoint
-from normsuite.engines.tokens import load_encoder
+from normsuite.engines import Sampling, find_checkpoint
 from normsuite.engines.transformers import TransformersSpec
-from normsuite.engines.vllm import VllmEngine, VllmSpec
+from normsuite.engines.vllm import VllmSpec
 from normsuite.errors import InputError
 
 PROMPTS = [
@@ -144,25 +143,6 @@ def test_a_structured_choice_answers_with_one_of_the_choices(vllm_engine, encode
     for (answer,) in vllm_engine.generate(encoded[:6], Sampling(max_tokens=30, choices=choices)):
         assert answer.text in choices
         assert answer.finish == "stop"
-
-
-def test_embeddings_equal_the_reference(vllm_installed, reference, encoded, tmp_path: Path) -> None:
-    checkpoint = find_checkpoint(str(folders.tiny()))
-    engine = VllmEngine(VllmSpec(checkpoint, "float32"), load_encoder(checkpoint), tmp_path / "engine.log")
-    try:
-        with pytest.raises(InputError, match=r"last layer only.*--engine transformers"):
-            engine.embed(encoded[:1], Pooling(layer=1))
-        assert engine.pid is None
-        vectors = engine.embed(encoded[:20], Pooling("mean"))
-        assert vectors.dtype == np.float32
-        assert np.abs(vectors - reference.embed(encoded[:20], Pooling("mean"))).max() < 1e-4
-        first = engine.pid
-        vectors = engine.embed(encoded[:20], Pooling("last", normalise=True))
-        assert np.abs(vectors - reference.embed(encoded[:20], Pooling("last", normalise=True))).max() < 1e-4
-        assert np.linalg.norm(vectors, axis=1) == pytest.approx(1)
-        assert engine.pid != first  # a process of its own for each way to pool
-    finally:
-        engine.close()
 
 
 def test_a_killed_engine_is_one_clear_line_for_every_thread_that_waits(

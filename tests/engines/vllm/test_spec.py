@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from normsuite import folders
-from normsuite.engines import Pooling, find_checkpoint
+from normsuite.engines import find_checkpoint
+from normsuite.engines.vectors import Way
 from normsuite.engines.vllm import VllmSpec
 from normsuite.engines.vllm.spec import installed
 
@@ -37,7 +38,7 @@ def test_it_travels_to_other_processes(spec) -> None:
 
 
 def test_an_engine_that_embeds_is_told_how(spec) -> None:
-    assert spec.start_message(Pooling("mean")).pooling == Pooling("mean")
+    assert spec.start_message(Way("mean", normalise=True)).pooling == Way("mean", normalise=True)
     assert spec.start_message().pooling is None
     assert spec.start_message().arguments["trust_remote_code"] is False
 

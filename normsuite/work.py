@@ -1,0 +1,90 @@
+"""What a run's manifest says of the work: everything that can move a number, and nothing of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import normsuite
+from normsuite.adapters import ADAPTERS, Adapted, get_adapter
+from normsuite.engines import EngineSpec
+from normsuite.questions import AnyQuestion, DirectionQuestion
+from normsuite.workers import Workers
+
+_NO_MODEL: Final = {"name": "baselines", "revision": "", "sha256": "", "context_length": 0}
+
+
+def describe_work(
+    spec: EngineSpec | None,
+    questions: Sequence[AnyQuestion],
+    settings: Mapping[str, Any],
+    workers: Workers,
+) -> dict[str, Any]:
+    """Everything that can move a number; its hash names the run. No path, host or user goes in.
+
+    Args:
+        spec: the model and its engine; None for the baselines alone.
+        questions: what is asked.
+        settings: sample, seeds, replicates and size of parts, by name.
+        workers: who asks the model.
+    """
+    return {
+        "normsuite": normsuite.__version__,
+        "model": dict(spec.model()) if spec else _NO_MODEL,
+        **workers.describe(spec),
+        **settings,
+        "tasks": {question.task.name: _describe_task(question) for question in questions},
+        "data": {
+            name: _describe_data(name, adapted)
+            for question in questions
+            for name, adapted in _data_sets(question).items()
+        },
+    }
+
+
+def _describe_task(question: AnyQuestion) -> dict[str, Any]:
+    task, items = question.task, question.items
+    about = {
+        "title": task.title,
+        "description": task.description,
+        "version": task.version,
+        "sha256": task.sha256,
+        "prompts": {wording.name: wording.sha256 for wording in question.wordings},
+        "dataset": task.data.set,
+        "view": task.data.view,
+        "metrics": list(task.metrics),
+        "headline": task.headline,
+        "items": items.num_rows,
+        "clusters": len(items["cluster"].unique()),
+        "train_items": question.train.num_rows,
+        "set_aside": question.adapted.set_aside.num_rows,
+    }
+    if isinstance(question, DirectionQuestion):
+        about |= {"type": "direction", "control": question.task.control, "seeds": _describe_seeds(question)}
+    return about
+
+
+def _describe_seeds(question: DirectionQuestion) -> list[dict[str, Any]]:
+    """What each part's direction is fitted on."""
+    return [
+        {"part": part.name, "source": seeds.name, "n": len(seeds), "sha256": seeds.sha256()}
+        for part in question.parts
+        for seeds in part.seeds
+    ]
+
+
+def _data_sets(question: AnyQuestion) -> dict[str, Adapted]:
+    """The data sets that a question takes rows from."""
+    own = {question.task.data.set: question.adapted}
+    return own | dict(question.seed_data) if isinstance(question, DirectionQuestion) else own
+
+
+def _describe_data(name: str, adapted: Adapted) -> dict[str, Any]:
+    adapter = get_adapter(name) if name in ADAPTERS else None
+    return {
+        "title": adapter.title if adapter else name,
+        "version": adapted.version,
+        "revision": adapter.home.revision if adapter else "",
+        "licence": adapter.home.licence if adapter else "",
+        "files": dict(adapted.files),
+    }
