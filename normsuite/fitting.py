@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 import normsuite
 from normsuite.adapters import get_adapter
@@ -23,8 +23,9 @@ from normsuite.prompts import Wording, load_wordings
 from normsuite.questions import data_of, load_seeds
 from normsuite.scorers.direction import Recipe as Way
 from normsuite.scorers.direction import Seeds, fit_direction
+from normsuite.scorers.direction.about import About, ModelName, SeedCount, WordingText
 from normsuite.scorers.direction.diagnosis import diagnosis
-from normsuite.scorers.direction.files import About, ModelName, SeedCount, WordingText, finite
+from normsuite.scorers.direction.files import finite
 from normsuite.scorers.direction.fitted import Fitted
 from normsuite.scorers.direction.pipeline import Axis
 from normsuite.scorers.direction.reading import choose_pooling, read
@@ -50,7 +51,8 @@ class Recipe(Frozen):
         estimator: which direction.
         preprocessing: what is done to embeddings before.
         reading: where embeddings are read.
-        offline: what is fitted instead where the seeds' data is not on this machine.
+        offline: what is fitted instead where the seeds' data is not on this machine; what it does not say is
+            as in the recipe itself.
     """
 
     texts: Annotated[tuple[Name, ...], Field(min_length=1)]
@@ -59,6 +61,14 @@ class Recipe(Frozen):
     preprocessing: tuple[Step, ...] = ()
     reading: ReadingSpec = ReadingSpec()
     offline: Recipe | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete_offline(cls, told: Any) -> Any:
+        if isinstance(told, dict) and isinstance(told.get("offline"), dict):
+            outer = {name: value for name, value in told.items() if name != "offline"}
+            return told | {"offline": outer | told["offline"]}
+        return told
 
     def sets(self) -> set[str]:
         """The data sets that seeds come from."""
@@ -260,12 +270,13 @@ def _about(
         seeds=tuple(
             SeedCount(
                 name=_name(source.name),
+                texts=told_of.texts,
                 n=len(source),
                 positive=int((source.values == 1).sum()),
                 negative=int((source.values == 0).sum()),
                 sha256=source.sha256(),
             )
-            for source in sources
+            for source, told_of in zip(sources, recipe.seeds, strict=True)
         ),
         diagnostics={name: value for name, value in told.items() if name not in _APART},
         poles=ends(fitted),

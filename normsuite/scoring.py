@@ -16,7 +16,8 @@ from normsuite.errors import InputError
 from normsuite.progress import Progress, silent
 from normsuite.prompts import Wording
 from normsuite.schema import ITEM_SCHEMA, conform
-from normsuite.scorers.direction.files import About, ModelName, Saved, load
+from normsuite.scorers.direction.about import About, ModelName
+from normsuite.scorers.direction.files import Saved, load
 from normsuite.scorers.direction.passages import to_passages
 from normsuite.scorers.direction.reading import read
 from normsuite.scorers.direction.seeds import Floats, mean_over_wordings

@@ -15,7 +15,7 @@ from rich.text import Text
 from normsuite.report.text import NOTHING, interval, number, shorten, visible
 
 if TYPE_CHECKING:
-    from normsuite.scorers.direction.files import About
+    from normsuite.scorers.direction.about import About
     from normsuite.scorers.direction.showing import Contributions
 
 _SHOWN: Final = 10  # texts or words at each end; all of them are in the JSON
@@ -81,7 +81,8 @@ def _header(about: About) -> Table:
         "Read at": f"{about.pooling.position}, layer {about.pooling.layer}, {about.dimensions} dimensions",
         "Fitted": ", then ".join(map(str, steps)),
         "Seeds": "; ".join(
-            f"{one.name}: {one.n:,} ({one.positive:,} positive, {one.negative:,} negative)"
+            f"{one.name} in {', '.join(one.texts)}: {one.positive:,} positive, {one.negative:,} negative, "
+            f"{one.n:,} in all"
             for one in about.seeds
         ),
         "Wordings": ", ".join(wording.name for wording in about.wordings),
@@ -120,7 +121,9 @@ def _diagnostics(about: About) -> Table:
         if isinstance(value, dict) and {"median", "low", "high"} <= set(value):
             told = f"{_number(value['median'])} {_interval(value['low'], value['high'])}"
         elif isinstance(value, dict):
-            told = ", ".join(f"{key}: {_number(inner)}" for key, inner in value.items()) or NOTHING
+            told = (
+                ", ".join(f"{visible(str(key))}: {_number(inner)}" for key, inner in value.items()) or NOTHING
+            )
         else:
             told = _number(value)
         table.add_row(Text(title), Text(told))

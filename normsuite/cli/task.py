@@ -19,11 +19,11 @@ app = typer.Typer(help="Tasks: list, show, check.", no_args_is_help=True)
 def list_() -> None:
     """List the tasks that ship with normsuite."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from normsuite.tasks import available_tasks, resolve_tasks
 
-    table = Table("task", "asks", "data", "headline")
+    table = Table(Column("task", no_wrap=True), "asks", "data", "headline")
     for name in available_tasks():
         (task,) = resolve_tasks(name)
         table.add_row(task.name, task.title, task.data.set, task.headline)

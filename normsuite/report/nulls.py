@@ -49,8 +49,8 @@ def verdict(above: Row) -> str:
     """
     if above.value is None:
         return "Not comparable with its nulls: neither has a value."
-    end = above.high if above.high is not None else math.nan
-    bounds = "" if above.low is None else f" [{above.low:.3f}, {end:.3f}]"
+    bounded = above.low is not None and above.high is not None
+    bounds = f" [{above.low:.3f}, {above.high:.3f}]" if bounded else ""
     null = null_name(above.name)
     if above.low is not None and above.low > 0:
         return f"Above every null by {above.value:.3f}{bounds}; strongest: {null}."

@@ -124,7 +124,8 @@ def poles_of(items: pa.Table, poles: Mapping[str, str]) -> NDArray[np.float64]:
     if not poles:
         if pc.any(pc.equal(items["kind"], "rating")).as_py():
             low, high, rating = (_floats(items[name]) for name in ("scale_min", "scale_max", "rating"))
-            return (rating - low) / (high - low)
+            span = np.where(high > low, high - low, np.nan)
+            return np.asarray((rating - low) / span)
         valence = _floats(items["valence"])
         return np.where(valence > 0, 1.0, np.where(valence < 0, 0.0, np.nan))
     options = items["options"].to_pylist()

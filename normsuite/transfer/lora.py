@@ -78,7 +78,7 @@ def train_lora(
     *,
     device: str = "auto",
     epochs: int = EPOCHS,
-    batch_size: int = _BATCH,
+    patience: int = _PATIENCE,
     seed: int = 0,
     progress: Progress = silent,
 ) -> tuple[Floats, Trained, int]:
@@ -91,7 +91,7 @@ def train_lora(
         texts: [n][w] items; a row's vector is the mean over its wordings.
         device: a torch device; auto is the first GPU, else the CPU.
         epochs: at most.
-        batch_size: rows of a step.
+        patience: epochs without a smaller held-out loss, after which training ends.
         seed: of weights, dropout, order and held-out clusters.
         progress: told the epochs.
 
@@ -137,10 +137,10 @@ def train_lora(
             optimiser,
             losses,
             (fits[split[0]], fits[split[1]]),
-            Plan(epochs, batch_size, _PATIENCE, seed),
+            Plan(epochs, _BATCH, patience, seed),
             lambda done, total: progress("LoRA: epochs", done, total),
         )
-        scores = _score(encoder, head, items, batch_size, progress)
+        scores = _score(encoder, head, items, progress)
     return scores, trained, len(fits)
 
 
@@ -242,17 +242,15 @@ class _Encoder:
         return total / torch.bincount(of, minlength=len(chosen))[:, None]
 
 
-def _score(
-    encoder: _Encoder, head: torch.nn.Module, items: _Rows, batch_size: int, progress: Progress
-) -> Floats:
+def _score(encoder: _Encoder, head: torch.nn.Module, items: _Rows, progress: Progress) -> Floats:
     """Scores [n] of items; NaN where a text is too long."""
     import torch
 
     scores = np.full(len(items.tokens), np.nan)
     fits = np.flatnonzero(items.readable(encoder.context))
     with torch.no_grad():
-        for start in range(0, len(fits), batch_size):
-            batch = fits[start : start + batch_size].tolist()
+        for start in range(0, len(fits), _BATCH):
+            batch = fits[start : start + _BATCH].tolist()
             scores[batch] = head(encoder.vectors(items, batch))[:, 0].double().cpu().numpy()
             progress("LoRA: scoring items", start + len(batch), len(fits))
     return scores
@@ -263,13 +261,13 @@ def _training(sources: Sequence[Seeds]) -> tuple[list[Sequence[Passage]], Floats
     passages: list[Sequence[Passage]] = []
     poles: list[float] = []
     names: list[str] = []
-    for code, source in enumerate(sources):
+    for source in sources:
         rows = zip(source.passages, source.values.tolist(), source.clusters, strict=True)
         for own, pole, cluster in rows:
             if pole in (0.0, 1.0):
                 each = [own] if source.average else [[passage] for passage in own]
                 passages += each
                 poles += [pole] * len(each)
-                names += [f"{code}:{cluster}"] * len(each)
+                names += [f"{source.name}:{cluster}"] * len(each)
     groups = np.unique(np.array(names, dtype=str), return_inverse=True)[1]
     return passages, np.array(poles, float), groups.astype(np.int64)

@@ -20,6 +20,7 @@ from normsuite.progress import Progress, silent
 from normsuite.questions import DirectionQuestion
 from normsuite.schema import NULL_SCHEMA, PREDICTION_SCHEMA
 from normsuite.scorers.direction import Measured, Models, measure
+from normsuite.transfer.embedded import embed_all
 from normsuite.transfer.pairs import Source, domain_of, parts_of
 from normsuite.transfer.tables import TRANSFER_SCHEMA, table_of
 
@@ -38,7 +39,7 @@ class Matrix:
 
     Attributes:
         table: rows in ``TRANSFER_SCHEMA``; every pair has one whose facet is "".
-        about: how each pair was read and fitted, by row and column, for people.
+        about: how each pair was read and fitted, and which nulls it lacks, by row and column, for people.
         notes: which nulls are missing, and why.
     """
 
@@ -72,6 +73,8 @@ def transfer_matrix(
     """
     lines: list[dict[str, Any]] = []
     about: dict[str, dict[str, Any]] = {source.name: {} for source in sources}
+    if models.cache is not None:
+        embed_all(sources, models, progress)
     done, failures = 0, []
     for source in sources:
         for test in (other.question for other in sources):
@@ -89,7 +92,7 @@ def transfer_matrix(
             if measured is None:
                 lines.append(head | _left_out(test, reason))
             else:
-                about[source.name][test.task.name] = measured.about["parts"]
+                about[source.name][test.task.name] = measured.about
                 lines += [head | line for line in pair_lines(measured, test.task.headline, replicates, seed)]
             done += 1
     progress("pairs", done, done)

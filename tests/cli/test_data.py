@@ -28,3 +28,13 @@ def test_statistics_print_no_control_characters_of_the_data(normsuite, tmp_path:
     write_table(conform(row | {"gold": [0], "cluster": ["c"]}, ITEM_SCHEMA, 1), path)
     out = normsuite("data", "stats", path).out
     assert "\x1b" not in out and "x\ufffd[31m" in out
+
+
+def test_lists_cut_no_name(normsuite, monkeypatch) -> None:
+    from normsuite.adapters import ADAPTERS
+    from normsuite.tasks import available_tasks
+
+    monkeypatch.setenv("COLUMNS", "80")
+    for command, names in (("data", ADAPTERS), ("task", available_tasks())):
+        out = normsuite(command, "list").out
+        assert all(name in out for name in names)

@@ -88,7 +88,15 @@ def test_fit_score_show(direction, fitted: Path, tmp_path: Path) -> None:
 
     outcome = direction("show", fitted, "--text", "help a friend", "--text", "[red]x[/red]")
     assert outcome.code == 0, outcome
-    for part in ("'model'", "verbs: 64", "murder", "Diagnostics", "[CLS]", "offset", "[red]x[/red]"):
+    for part in (
+        "'model'",
+        "verbs in bare-action: 24 positive",
+        "murder",
+        "Diagnostics",
+        "[CLS]",
+        "offset",
+        "[red]x[/red]",
+    ):
         assert part in outcome.out
 
 
@@ -122,7 +130,7 @@ def test_the_default_recipe_and_options_that_change_it(direction, tmp_path: Path
     options = ("--seed-words", tmp_path / "words.yaml", "--texts", "bare-action", "--estimator", "lda")
     outcome = direction("fit", folders.tiny(), "--out", out, *options, "--layer", 2, "--position", "mean")
     assert outcome.code == 0, outcome
-    assert "lda on 8 of words" in outcome.out
+    assert "lda on 8 of words (bare-action)" in outcome.out
     told = json.loads((out / "direction.json").read_text())
     assert told["pooling"] == {"position": "mean", "layer": 2, "normalise": False}
     assert [wording["name"] for wording in told["wordings"]] == ["bare-action/plain"]
@@ -160,12 +168,12 @@ def test_the_offline_part_is_used_where_the_data_is_not_here(fit, tmp_path: Path
     data = "texts: [bare-action]\nseeds:\n  - {data: {set: ethics}, texts: [bare-action]}\n"
     recipe.write_text(data + "estimator: {name: lda}\n")
     refused(fit(), "'ethics' is not on this machine", "normsuite data get ethics")
-    offline = "".join(f"  {line}\n" for line in RECIPE.splitlines())
-    recipe.write_text(data + "estimator: {name: lda}\noffline:\n" + offline)
+    seeds = "offline:\n  seeds:\n    - {words: verbs, texts: [bare-action]}\n"
+    recipe.write_text(data + "estimator: {name: lda}\n" + seeds)
     outcome = fit()
     assert outcome.code == 0, outcome
     assert "'ethics' is not on this machine: fitting the recipe's offline part on verbs" in outcome.err
-    assert "pca on 64 of verbs" in outcome.out
+    assert "lda on 64 of verbs" in outcome.out
 
 
 @pytest.mark.parametrize(
@@ -316,3 +324,4 @@ def test_the_recipe_that_ships_is_one(direction, kept: Path) -> None:
 
     recipe = read_recipe(DEFAULT)
     assert load_families(recipe.texts)
+    assert recipe.offline is None or not recipe.offline.sets()

@@ -1,6 +1,6 @@
 """Estimators and preprocessing by the names of task files, made with the options that a task may give."""
 
-# ruff: noqa: N803, N806 - X is the name scikit-learn callers pass
+# ruff: noqa: N806 - X is the name scikit-learn callers pass
 
 import inspect
 

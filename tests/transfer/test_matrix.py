@@ -18,6 +18,24 @@ from normsuite.transfer.pairs import parts_of
 REPLICATES = 200
 
 
+@dataclasses.dataclass(frozen=True)
+class Counted(TransformersSpec):
+    """The real engine; ``asked`` holds (prompts, layers) of each question for vectors."""
+
+    asked: list[tuple[int, tuple[int, ...]]] = dataclasses.field(default_factory=list, compare=False)
+
+    def start(self, log: Path | None = None):
+        engine = super().start(log)
+        embed = engine.embed
+
+        def counted(prompts, pooling, *rest, **named):
+            self.asked.append((len(prompts), (pooling.layer,)))
+            return embed(prompts, pooling, *rest, **named)
+
+        engine.embed = counted
+        return engine
+
+
 @pytest.fixture(scope="module")
 def models(minilm: Path, tmp_path_factory: pytest.TempPathFactory) -> Models:
     spec = TransformersSpec(find_checkpoint(str(minilm)), "float32", "cpu")
@@ -110,6 +128,15 @@ def test_items_that_are_seeds_are_left_out(made) -> None:
 def test_the_same_matrix_again_without_the_engine(made, models: Models) -> None:
     sources, matrix = made
     assert transfer_matrix(sources, models, replicates=REPLICATES).table.equals(matrix.table)
+
+
+def test_each_text_passes_the_model_once(minilm: Path, tmp_path: Path) -> None:
+    paths = write_task(tmp_path, "acts", "acts", "acts"), write_task(tmp_path, "deeds", "deeds", "deeds")
+    questions, data = loaded(tmp_path, *paths)
+    spec = Counted(find_checkpoint(str(minilm)), "float32", "cpu")
+    models = Models(spec, (), "it is left out here", tmp_path / "cache")
+    transfer_matrix(sources_of(questions, data), models, replicates=100)
+    assert spec.asked == [(320, (-1,))]
 
 
 def test_a_foundation_has_a_verdict_of_its_own(made) -> None:

@@ -15,126 +15,29 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import ValidationError
 from pydantic_core import from_json
 from safetensors import SafetensorError
 from safetensors import numpy as safetensors
 
-from normsuite.engines import Pooling
 from normsuite.errors import InputError
 from normsuite.prompts import Wording, compile_wording
+from normsuite.scorers.direction.about import SCHEMA, About, WordingText
 from normsuite.scorers.direction.pipeline import Axis
 
 TENSORS: Final = "direction.safetensors"
 ABOUT: Final = "direction.json"
 LOCAL: Final = "local.json"
-SCHEMA: Final = 1
 
 _FILES: Final = (TENSORS, ABOUT, LOCAL)
 _NAMES: Final = ("offset", "scale", "vector")
 _MOST_BYTES: Final = 16 << 20  # of one file; a vector of a million dimensions has 8 MB
 _PICKLES: Final = (b"\x80", b"PK\x03\x04")  # a pickle, and the archive of pickles that torch writes
 _NOTE: Final = "Where the model lies on this machine. Of use here alone: do not publish this file."
-
-
-class _Part(BaseModel):
-    """A part of ``direction.json``: what is unknown is refused, nothing changes later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class ModelName(_Part):
-    """Which model; as ``Checkpoint.identity``."""
-
-    name: str
-    revision: str
-    sha256: str
-    context_length: int
-
-    def told(self) -> str:
-        """In words, for messages."""
-        revision = f" at {self.revision[:12]}" if self.revision else ""
-        return f"{self.name!r}{revision} (sha256 {self.sha256[:12]})"
-
-
-class WordingText(_Part):
-    """A wording in which texts are read: ``family/name``, what it says, its digest."""
-
-    name: str
-    text: str
-    sha256: str
-
-
-class SeedCount(_Part):
-    """A source of seeds: how many there are of it, of each pole, and the digest of all of them."""
-
-    name: str
-    n: int
-    positive: int
-    negative: int
-    sha256: str
-
-
-class Scored(_Part):
-    """A seed's text and its score."""
-
-    text: str
-    score: FiniteFloat
-
-
-class NearWord(_Part):
-    """A word, its pole, and the cosine of the direction and the word's place around the words' mean."""
-
-    word: str
-    pole: Literal["positive", "negative", "neutral"]
-    cosine: FiniteFloat
-
-
-class Ends(_Part):
-    """The seeds at both ends of the direction, the outermost first."""
-
-    positive: tuple[Scored, ...]
-    negative: tuple[Scored, ...]
-
-
-class About(_Part):
-    """What ``direction.json`` says.
-
-    Attributes:
-        schema_: number of this format.
-        normsuite: version that fitted.
-        model: whose embeddings the direction is for.
-        engine: what read them: everything of it that can move a number.
-        pooling: where in the model texts are read.
-        dimensions: of an embedding.
-        unit_rows: whether embeddings are taken at length 1 first.
-        recipe: how the direction was made.
-        wordings: in which a text is read; its embedding is the mean over them.
-        seeds: what was fitted on, by source.
-        diagnostics: from ``diagnosis``.
-        poles: the seeds at both ends.
-        words: of lists of words, from the nearest to the direction to the furthest.
-        tensors_sha256: digest of ``direction.safetensors``.
-    """
-
-    schema_: int = Field(SCHEMA, alias="schema")
-    normsuite: str
-    model: ModelName
-    engine: dict[str, Any]
-    pooling: Pooling
-    dimensions: int = Field(ge=1)
-    unit_rows: bool
-    recipe: dict[str, Any]
-    wordings: tuple[WordingText, ...] = Field(min_length=1)
-    seeds: tuple[SeedCount, ...]
-    diagnostics: dict[str, Any]
-    poles: Ends
-    words: tuple[NearWord, ...]
-    tensors_sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def permuted_scores(
 ) -> tuple[Floats, int]:
     """Scores of items [n, d] by the same estimator with the seeds' poles shuffled.
 
-    A seed's rows, where its wordings are not averaged, keep one pole, as they have in truth.
+    Rows of one cluster and pole, such as a seed's wordings, are given one pole again.
 
     Args:
         pipeline: fitted: what its fit chose (the penalty of a logistic probe) is kept.
@@ -74,12 +74,13 @@ def permuted_scores(
     """
     frozen = with_choices_kept(pipeline)
     rng = np.random.default_rng(seed)
-    _, first, of = np.unique(rows.seed, return_index=True, return_inverse=True)
+    units = np.stack([rows.groups, np.unique(rows.y, return_inverse=True)[1]], axis=1)
+    _, first, of = np.unique(units, axis=0, return_index=True, return_inverse=True)
     poles = rows.y[first]
     found = []
     for _ in range(PERMUTATIONS):
         try:
-            _, axis = fit(frozen, replace(rows, y=rng.permutation(poles)[of]))
+            _, axis = fit(frozen, replace(rows, y=rng.permutation(poles)[of.ravel()]))
         except DirectionError:
             continue
         found.append(axis(items))

@@ -53,7 +53,6 @@ class SeedRows:
         y: [m] 1, 0 or between.
         groups: [m] codes of clusters, never split between folds.
         source: [m] code of the source.
-        seed: [m] code of the seed; its rows, where its wordings are not averaged, share their pole.
         text: [m] one text of each row, for people.
     """
 
@@ -61,14 +60,13 @@ class SeedRows:
     y: Floats
     groups: NDArray[np.int64]
     source: NDArray[np.int64]
-    seed: NDArray[np.int64]
     text: Sequence[str]
 
     def take(self, rows: NDArray[Any]) -> SeedRows:
         """Some of the rows: positions or a mask."""
         at = np.arange(len(self.y))[rows]
         text = [self.text[i] for i in at.tolist()]
-        return SeedRows(self.X[at], self.y[at], self.groups[at], self.source[at], self.seed[at], text)
+        return SeedRows(self.X[at], self.y[at], self.groups[at], self.source[at], text)
 
 
 def check_seeds(sources: Sequence[Seeds]) -> None:
@@ -95,27 +93,19 @@ def seed_rows(sources: Sequence[Seeds], vectors: Sequence[NDArray[np.float32]]) 
     Raises:
         InputError: no seed fits the model's context.
     """
-    found = [
-        _rows(source, own, code) for code, (source, own) in enumerate(zip(sources, vectors, strict=True))
-    ]
+    found = [_rows(source, own) for source, own in zip(sources, vectors, strict=True)]
     # A source without seeds has vectors of no dimension, which go beside no others.
     parts = [(code, part) for code, part in enumerate(found) if len(part.y)]
     if not parts:
         raise InputError("no seed fits the model's context", fix="give shorter seeds")
     clusters = np.array([name for _, part in parts for name in part.clusters], dtype=object)
-    seeds = np.concatenate([[f"{code}:{seed}" for seed in part.seed] for code, part in parts])
     return SeedRows(
         np.concatenate([part.X for _, part in parts]),
         np.concatenate([part.y for _, part in parts]),
-        _codes(clusters.astype(str)),
+        np.unique(clusters.astype(str), return_inverse=True)[1].astype(np.int64),
         np.concatenate([np.full(len(part.y), code) for code, part in parts]),
-        _codes(seeds),
         [text for _, part in parts for text in part.text],
     )
-
-
-def _codes(names: NDArray[Any]) -> NDArray[np.int64]:
-    return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -123,12 +113,11 @@ class _Part:
     X: NDArray[np.float32]
     y: Floats
     clusters: list[str]
-    seed: NDArray[np.int64]
     text: list[str]
 
 
-def _rows(source: Seeds, vectors: NDArray[np.float32], code: int) -> _Part:
-    """The rows of one source, whose clusters are its own."""
+def _rows(source: Seeds, vectors: NDArray[np.float32]) -> _Part:
+    """The rows of one source; sources of one name, which differ in their wordings, share their clusters."""
     n = len(source)
     wordings = len(source.passages[0]) if n else 1
     shaped = vectors.reshape(n, wordings, *vectors.shape[1:])
@@ -141,8 +130,7 @@ def _rows(source: Seeds, vectors: NDArray[np.float32], code: int) -> _Part:
     return _Part(
         flat[kept],
         source.values[seed],
-        [f"{code}:{source.clusters[i]}" for i in seed],
-        seed,
+        [f"{source.name}:{source.clusters[i]}" for i in seed],
         [text[i] for i in np.flatnonzero(kept)],
     )
 

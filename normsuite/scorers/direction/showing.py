@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -14,7 +14,7 @@ from normsuite.engines import Checkpoint, Engine, Pooling
 from normsuite.engines.tokens import load_encoder
 from normsuite.engines.vectors import chosen_way
 from normsuite.errors import InputError
-from normsuite.scorers.direction.files import Ends, NearWord, Scored
+from normsuite.scorers.direction.about import Ends, NearWord, Scored
 from normsuite.scorers.direction.fitted import Fitted, seed_scores
 from normsuite.scorers.direction.pipeline import Axis
 from normsuite.scorers.direction.seeds import Floats
@@ -128,7 +128,8 @@ def contributions(
     ).astype(np.float64)
     length = float(np.linalg.norm(states.mean(axis=0))) if way.normalise or axis.unit_rows else 1.0
     values = np.zeros(len(ids))
-    values[read[0] : read[1]] = states @ axis.vector / (len(places) * length * axis.scale)
+    from_origin = replace(axis, offset=0.0, unit_rows=False)
+    values[read[0] : read[1]] = from_origin(states) / (len(places) * length)
     whole = {"cls": "the first token", "last": "the last token"}.get(way.position, "")
     names = load_encoder(checkpoint).tokenizer.convert_ids_to_tokens(list(ids))
     return Contributions(passage.text, tuple(map(str, names)), values, -axis.offset / axis.scale, whole)

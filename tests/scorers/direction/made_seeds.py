@@ -41,13 +41,13 @@ def cloud(n: int, d: int = 12, gap: float = 3.0, seed: int = 0) -> tuple[np.ndar
 
 
 def make_rows(X: np.ndarray, y: np.ndarray, **others: Any) -> SeedRows:
-    """Rows of one source, each a seed and a cluster of its own."""
+    """Rows of one source, each a cluster of its own."""
     n = len(y)
-    columns = {"groups": np.arange(n), "source": np.zeros(n, int), "seed": np.arange(n)} | others
+    columns = {"groups": np.arange(n), "source": np.zeros(n, int)} | others
     return SeedRows(
         np.asarray(X, np.float32),
         np.asarray(y, float),
-        *(np.asarray(columns[name], np.int64) for name in ("groups", "source", "seed")),
+        *(np.asarray(columns[name], np.int64) for name in ("groups", "source")),
         [f"text {at}" for at in range(n)],
     )
 

@@ -12,20 +12,8 @@ from safetensors.numpy import save_file
 from normsuite.engines import Pooling
 from normsuite.errors import InputError
 from normsuite.prompts import compile_wording
-from normsuite.scorers.direction.files import (
-    ABOUT,
-    LOCAL,
-    TENSORS,
-    About,
-    Ends,
-    ModelName,
-    Place,
-    SeedCount,
-    WordingText,
-    check_target,
-    load,
-    save,
-)
+from normsuite.scorers.direction.about import About, Ends, ModelName, SeedCount, WordingText
+from normsuite.scorers.direction.files import ABOUT, LOCAL, TENSORS, Place, check_target, load, save
 from normsuite.scorers.direction.pipeline import Axis
 
 VECTOR = np.random.default_rng(0).normal(size=7)
@@ -43,7 +31,7 @@ def about(**changes) -> About:
         "unit_rows": True,
         "recipe": {"estimator": {"name": "pca"}},
         "wordings": (WordingText(name="mine/asked", text=asked.text, sha256=asked.sha256),),
-        "seeds": (SeedCount(name="mine", n=2, positive=1, negative=1, sha256="b" * 64),),
+        "seeds": (SeedCount(name="mine", texts=("asked",), n=2, positive=1, negative=1, sha256="b" * 64),),
         "diagnostics": {"isoscore": None},
         "poles": Ends(positive=(), negative=()),
         "words": (),
@@ -173,10 +161,18 @@ def test_bfloat16_is_not_taken(folder: Path) -> None:
         ({"surprise": 1}, "surprise"),
         ({"dimensions": 8}, "7 dimensions"),
         ({"wordings": []}, "wordings"),
+        ({"wordings": [{"name": "../w", "text": "{{ behavior }}?", "sha256": "0"}]}, "pattern"),
+        (
+            {"model": {"name": "m", "revision": "\x1b[31m", "sha256": "a" * 64, "context_length": 1}},
+            "revision",
+        ),
         ({"pooling": {"position": "middle"}}, "position"),
         ({"tensors_sha256": "0"}, "digest is another"),
-        ({"wordings": [{"name": "w", "text": "Hm, {{ behavior }}?", "sha256": "0"}]}, "than its digest says"),
-        ({"wordings": [{"name": "w", "text": "{{ ''.__class__.mro() }}", "sha256": "0"}]}, "no place"),
+        (
+            {"wordings": [{"name": "m/w", "text": "Hm, {{ behavior }}?", "sha256": "0"}]},
+            "than its digest says",
+        ),
+        ({"wordings": [{"name": "m/w", "text": "{{ ''.__class__.mro() }}", "sha256": "0"}]}, "no place"),
     ],
 )
 def test_a_description_that_is_none(folder: Path, change: dict[str, object], part: str) -> None:

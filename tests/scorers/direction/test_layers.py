@@ -1,6 +1,6 @@
 """The layer is the one whose direction does best on seeds that it was not fitted on."""
 
-# ruff: noqa: N803, N806 - X is the name scikit-learn callers pass
+# ruff: noqa: N806 - X is the name scikit-learn callers pass
 
 from dataclasses import replace
 

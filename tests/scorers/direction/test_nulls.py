@@ -1,6 +1,6 @@
 """Nulls are what the same items score without what is claimed, and neither more nor less."""
 
-# ruff: noqa: N803, N806 - X is the name scikit-learn callers pass
+# ruff: noqa: N806 - X is the name scikit-learn callers pass
 
 from dataclasses import replace
 
@@ -117,12 +117,12 @@ def test_an_estimator_that_only_takes_its_sign_from_the_poles_has_no_shuffled_se
         assert all(same) == bool(why_not_permuted(step(name))), name
 
 
-def test_the_rows_of_a_seed_keep_one_pole() -> None:
+def test_the_rows_of_a_cluster_and_pole_keep_one_pole() -> None:
     """Ten wordings of four seeds, the poles in the wordings' first axis: a seed's rows lie together."""
     seed = np.repeat(np.arange(4), 10)
     rng = np.random.default_rng(0)
     X = np.eye(4)[seed] * 10 + rng.normal(size=(40, 4)) * 0.01
-    rows = make_rows(X, [0, 1, 0, 1] @ np.eye(4)[seed].T, seed=seed)
+    rows = make_rows(X, [0, 1, 0, 1] @ np.eye(4)[seed].T, groups=seed)
     pipeline, _ = axis_of(MEANS, rows)
     scores, _ = permuted_scores(pipeline, rows, np.eye(4, dtype=np.float32), 0)
     for own in scores:  # two seeds stand on each side, none between

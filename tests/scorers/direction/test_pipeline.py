@@ -1,6 +1,6 @@
 """A direction and its preprocessing are one affine map, and it is the map that the estimators make."""
 
-# ruff: noqa: N803, N806 - X is the name scikit-learn callers pass
+# ruff: noqa: N806 - X is the name scikit-learn callers pass
 
 import numpy as np
 import pytest
