@@ -151,7 +151,7 @@ def verdict(above: Mapping[str, Any] | None) -> str:
     if low > 0:
         return f"above every null by {margin}; strongest: {null}"
     if high < 0:
-        return f"below {null} by {margin}"
+        return f"below {null}: {margin}"
     return f"not distinguishable from {null}: {margin}"
 
 

@@ -169,7 +169,7 @@ def test_a_pair_that_defines_no_direction_does_not_lose_the_others(made, models:
     [
         (0.05, 0.2, "above every null by 0.100 [0.050, 0.200]; strongest: TF-IDF"),
         (-0.05, 0.2, "not distinguishable from TF-IDF: 0.100 [-0.050, 0.200]"),
-        (-0.2, -0.05, "below TF-IDF by 0.100 [-0.200, -0.050]"),
+        (-0.2, -0.05, "below TF-IDF: 0.100 [-0.200, -0.050]"),
         (None, None, "no verdict: too few clusters for an interval"),
     ],
 )
