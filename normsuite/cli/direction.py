@@ -16,7 +16,7 @@ from normsuite.errors import InputError
 if TYPE_CHECKING:
     from normsuite.fitting import Recipe
 
-app = typer.Typer(help="Directions in embeddings: fit, score, show.", no_args_is_help=True)
+app = typer.Typer(help="Directions in embeddings: fit, score, show, transfer, feet.", no_args_is_help=True)
 
 AsIs = Annotated[
     bool, typer.Option("--as-is", help="Embed a text as it stands, without the direction's wordings.")
