@@ -32,8 +32,8 @@ from normsuite.scorers.direction.reading import choose_pooling, read
 from normsuite.scorers.direction.seeds import mean_over_wordings
 from normsuite.scorers.direction.showing import Pole, ends, near_words
 from normsuite.scoring import as_passages
-from normsuite.strict_yaml import line_of, read_yaml
-from normsuite.tasks import DirectionTask, ReadingSpec, SeedSource, Step, resolve_tasks
+from normsuite.strict_yaml import read_yaml
+from normsuite.tasks import DirectionTask, ReadingSpec, SeedSource, Step, resolve_tasks, validation_error
 from normsuite.tasks.declared import Frozen, Name
 
 DEFAULT: Final = Path(normsuite.__file__).parent / "shipped" / "default_direction.yaml"
@@ -106,10 +106,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        location = first["loc"] or tuple(filter(None, [first.get("ctx", {}).get("field")]))
-        field = ".".join(str(part) for part in location) or None
-        raise InputError(first["msg"], file=path, row=line_of(root, location), field=field) from None
+        raise validation_error(error, root, path) from None
 
 
 def recipe_of_task(name: str) -> Recipe:

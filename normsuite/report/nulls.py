@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pandas as pd
 
 from normsuite.aggregate import PREFIX
-
-if TYPE_CHECKING:
-    from normsuite.report.tables import Row
+from normsuite.report.rows import Row
 
 _NULLS: Final = {
     "random": "random directions",

@@ -16,8 +16,8 @@ import numpy as np
 from rich.cells import cell_len
 
 from normsuite.report.cells import Grid
+from normsuite.report.rows import Row
 from normsuite.report.svg import BASELINE, INK, MODEL_INK, MUTED, PAPER, inline
-from normsuite.report.tables import Row
 from normsuite.report.text import FEW_MARK, shorten
 
 if TYPE_CHECKING:

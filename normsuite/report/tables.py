@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
 
-from normsuite import cultures
-from normsuite.aggregate import ABOVE, FEW_CLUSTERS, PREFIX
+from normsuite.aggregate import ABOVE, PREFIX
 from normsuite.metrics import METRICS
-from normsuite.report.nulls import missing_nulls, null_name, null_rows, top_of_nulls, verdict
+from normsuite.report.nulls import missing_nulls, null_name, top_of_nulls, verdict
 from normsuite.report.provenance import mapping
+from normsuite.report.rows import Row, to_rows
 from normsuite.report.text import metric_title, visible
 from normsuite.runs import Run
 from normsuite.schema import RESERVED_FACETS
@@ -40,47 +39,6 @@ VALIDITY: Final = {
 _PRESENTATION: Final = ("wording", "order")
 _RECALL: Final = "recall_"
 _PLURALS: Final = {"country": "countries", "zone": "cultural zones", "language": "languages"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """One number of the results, ready to be set.
-
-    Attributes:
-        name: what it is of: a scorer, a group, a metric.
-        n: items.
-        clusters: independent units behind them.
-        value, low, high: the estimate and its 95 % interval; None where undefined.
-        chance: expected value of uniform guessing, or of a gap that is chance alone; None where it has none.
-        nulls: of a direction, how far up its nulls reach (the highest upper end); None for other scorers.
-    """
-
-    name: str
-    n: int
-    clusters: int
-    value: float | None
-    low: float | None
-    high: float | None
-    chance: float | None
-    nulls: float | None = None
-
-    @property
-    def few(self) -> bool:
-        """Whether too few clusters stand behind the interval for it to be trusted."""
-        return bool(self.clusters < FEW_CLUSTERS)
-
-    @property
-    def against_chance(self) -> str:
-        """Where the interval lies; empty if there is no interval or no chance level."""
-        if self.low is None or self.high is None or self.chance is None:
-            return ""
-        if self.low <= self.chance <= self.high:
-            return "not told apart from chance"
-        return "above chance" if self.low > self.chance else "below chance"
-
-    def named(self, name: str) -> Row:
-        """The same numbers under another name."""
-        return replace(self, name=name)
 
 
 @dataclass(frozen=True)
@@ -228,7 +186,7 @@ def _task(name: str, about: dict[str, Any], results: pd.DataFrame, missing: tupl
             _facet(mine, headline, facet, nulls) for facet in _PRESENTATION if facet in present
         ),
         validity=_validity(whole),
-        above=next(_rows(whole[whole["metric"] == headline + ABOVE], "group"), None),
+        above=next(to_rows(whole[whole["metric"] == headline + ABOVE], "group"), None),
         missing=missing,
     )
 
@@ -241,7 +199,7 @@ def _first_metric(whole: pd.DataFrame) -> str:
 
 def _scorers(rows: pd.DataFrame) -> tuple[Row, ...]:
     order = dict.fromkeys(MODELS, 0) | {name: 2 + at for at, name in enumerate(BASELINES)}
-    ranked = sorted(_rows(rows, "scorer"), key=lambda row: order.get(row.name, 1))
+    ranked = sorted(to_rows(rows, "scorer"), key=lambda row: order.get(row.name, 1))
     return tuple(row.named(_scorer_name(row.name)) for row in ranked)
 
 
@@ -267,11 +225,11 @@ def _other_metrics(whole: pd.DataFrame, headline: str) -> tuple[MetricLine, ...]
 def _recalls(whole: pd.DataFrame) -> tuple[Row, ...]:
     """``recall_<label>`` rows of the model, by label."""
     mine = whole[whole["scorer"].isin(MODELS) & whole["metric"].str.startswith(_RECALL)]
-    return tuple(row.named(row.name.removeprefix(_RECALL)) for row in _rows(mine, "metric"))
+    return tuple(row.named(row.name.removeprefix(_RECALL)) for row in to_rows(mine, "metric"))
 
 
 def _validity(whole: pd.DataFrame) -> tuple[Row, ...]:
-    rows = {row.name: row for row in _rows(whole[whole["scorer"].isin(MODELS)], "metric")}
+    rows = {row.name: row for row in to_rows(whole[whole["scorer"].isin(MODELS)], "metric")}
     return tuple(rows[metric] for metric in VALIDITY if metric in rows)
 
 
@@ -284,7 +242,7 @@ def _facet(mine: pd.DataFrame, headline: str, facet: str, nulls: pd.DataFrame) -
     here = mine[mine["facet"] == facet]
     shown = here[here["metric"] == headline]
     tops = top_of_nulls(nulls[nulls["facet"] == facet])
-    named = _rows(shown, "group", country=facet == "country")
+    named = to_rows(shown, "group", country=facet == "country")
     rows = [
         replace(row, nulls=tops.get(str(group))) for row, group in zip(named, shown["group"], strict=True)
     ]
@@ -298,7 +256,7 @@ def _summary(here: pd.DataFrame, headline: str, facet: str) -> tuple[Row, ...]:
     labels = {"macro": f"Mean over {many}", "gap": f"Gap between {many}", "worst": f"Worst-served {one}"}
     found = {
         suffix: list(
-            _rows(here[here["metric"] == f"{headline}_{suffix}"], "group", country=facet == "country")
+            to_rows(here[here["metric"] == f"{headline}_{suffix}"], "group", country=facet == "country")
         )
         for suffix in labels
     }
@@ -310,15 +268,3 @@ def facet_title(facet: str) -> str:
     """A facet's name for people."""
     known = {"country": "Country", "zone": "Cultural zone", "language": "Language", "order": "Label order"}
     return known.get(facet) or metric_title(facet[:1].upper() + facet[1:])
-
-
-def _rows(frame: pd.DataFrame, name: str, *, country: bool = False) -> Iterator[Row]:
-    columns = [frame[column].tolist() for column in (name, "n", "clusters")]
-    numbers = [frame[column].tolist() for column in ("value", "ci_low", "ci_high", "chance")]
-    for label, n, clusters, *values in zip(*columns, *numbers, strict=True):
-        shown = cultures.country_name(label) if country else label
-        yield Row(shown, int(n), int(clusters), *(_finite(value) for value in values))
-
-
-def _finite(value: float) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from normsuite.aggregate import FEW_CLUSTERS
 from normsuite.report.provenance import data_line, engine_line, mapping, sample_line
-from normsuite.report.tables import FacetTable, Row, TaskTables, task_tables
+from normsuite.report.rows import Row
+from normsuite.report.tables import FacetTable, TaskTables, task_tables
 from normsuite.report.text import FEW_MARK, NOTHING, count, interval, metric_title, number, shorten, visible
 from normsuite.runs import open_run
 

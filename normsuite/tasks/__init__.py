@@ -5,7 +5,15 @@ A task is read off answers (``Task``) or off embeddings (``DirectionTask``, ``ty
 
 from normsuite.tasks.declared import DataSpec, Declared
 from normsuite.tasks.direction import DirectionTask, ReadingSpec, SeedSource, Step
-from normsuite.tasks.files import AnyTask, available_tasks, load_task, prompted_only, resolve_tasks, used_sets
+from normsuite.tasks.files import (
+    AnyTask,
+    available_tasks,
+    load_task,
+    prompted_only,
+    resolve_tasks,
+    used_sets,
+    validation_error,
+)
 from normsuite.tasks.prompted import LETTERS, Task
 from normsuite.tasks.selection import poles_of, require_rows, sample_clusters, select, select_rows
 
@@ -29,4 +37,5 @@ __all__ = [
     "select",
     "select_rows",
     "used_sets",
+    "validation_error",
 ]

@@ -64,10 +64,10 @@ def load_task(path: Path) -> AnyTask:
     try:
         return _type_of(content).model_validate(content)
     except ValidationError as error:
-        raise _input_error(error, root, path) from None
+        raise validation_error(error, root, path) from None
 
 
-def _input_error(error: ValidationError, root: yaml.Node | None, path: Path) -> InputError:
+def validation_error(error: ValidationError, root: yaml.Node | None, path: Path) -> InputError:
     """The first of pydantic's complaints, with the line it is about."""
     first = error.errors(include_url=False)[0]
     location = first["loc"] or tuple(filter(None, [first.get("ctx", {}).get("field")]))

@@ -6,7 +6,7 @@ import pytest
 
 from normsuite.report.cells import Grid
 from normsuite.report.plots import heat_map, interval_plot
-from normsuite.report.tables import Row
+from normsuite.report.rows import Row
 
 HOSTILE = [
     "<script>alert(1)</script>",
