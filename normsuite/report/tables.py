@@ -10,7 +10,7 @@ import pandas as pd
 
 from normsuite.aggregate import ABOVE, PREFIX
 from normsuite.metrics import METRICS
-from normsuite.report.nulls import missing_nulls, null_name, top_of_nulls, verdict
+from normsuite.report.nulls import missing_nulls, null_name, null_rows, top_of_nulls, verdict
 from normsuite.report.provenance import mapping
 from normsuite.report.rows import Row, to_rows
 from normsuite.report.text import metric_title, visible
