@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,26 +17,9 @@ from normsuite.questions import AnyQuestion, DirectionQuestion, Question
 from normsuite.runs import Run, locked, start_run
 from normsuite.scorers import BASELINES, baseline_predictions
 from normsuite.scorers.direction import SCORER, Models, measure, untrained_doubles
-from normsuite.work import describe_work
+from normsuite.work import Settings, describe_work
 from normsuite.workers import Job, LocalWorkers, Workers, missing_parts
 from normsuite.workers.local import LOG
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a run may vary.
-
-    Attributes:
-        limit: evaluate this many clusters of each task, a seeded sample; None is all.
-        seed: of the sample, the label-order design, the random baseline and the bootstrap.
-        replicates: of the cluster bootstrap.
-        part: most items of a part of the predictions: what a crash can lose.
-    """
-
-    limit: int | None = None
-    seed: int = 0
-    replicates: int = 10_000
-    part: int = 1024
 
 
 def evaluate(
@@ -69,7 +51,7 @@ def evaluate(
         what = f"the task {directions[0].task.name!r} is read off embeddings, and `baselines` has none"
         raise InputError(what, fix="name a model; a direction task brings its nulls along")
     with locked(out):
-        run = start_run(out, describe_work(spec, questions, vars(settings), workers))
+        run = start_run(out, describe_work(spec, questions, settings, workers))
         for question in prompted:
             _predict_baselines(run, question, settings.seed, progress)
         if spec is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import normsuite
@@ -14,10 +15,27 @@ from normsuite.workers import Workers
 _NO_MODEL: Final = {"name": "baselines", "revision": "", "sha256": "", "context_length": 0}
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What a run may vary.
+
+    Attributes:
+        limit: evaluate this many clusters of each task, a seeded sample; None is all.
+        seed: of the sample, the label-order design, the random baseline and the bootstrap.
+        replicates: of the cluster bootstrap.
+        part: most items of a part of the predictions: what a crash can lose.
+    """
+
+    limit: int | None = None
+    seed: int = 0
+    replicates: int = 10_000
+    part: int = 1024
+
+
 def describe_work(
     spec: EngineSpec | None,
     questions: Sequence[AnyQuestion],
-    settings: Mapping[str, Any],
+    settings: Settings,
     workers: Workers,
 ) -> dict[str, Any]:
     """Everything that can move a number; its hash names the run. No path, host or user goes in.
@@ -25,14 +43,14 @@ def describe_work(
     Args:
         spec: the model and its engine; None for the baselines alone.
         questions: what is asked.
-        settings: sample, seeds, replicates and size of parts, by name.
+        settings: sample, seeds, replicates and size of parts.
         workers: who asks the model.
     """
     return {
         "normsuite": normsuite.__version__,
         "model": dict(spec.model()) if spec else _NO_MODEL,
         **workers.describe(spec),
-        **settings,
+        **asdict(settings),
         "tasks": {question.task.name: _describe_task(question) for question in questions},
         "data": {
             name: _describe_data(name, adapted)

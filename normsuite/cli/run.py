@@ -95,9 +95,10 @@ def run(
 ) -> None:
     """Evaluate a checkpoint on tasks, with the baselines beside it."""
     from normsuite.cli.console import item_progress
-    from normsuite.evaluate import Settings, evaluate
+    from normsuite.evaluate import evaluate
     from normsuite.questions import prepare
     from normsuite.tasks import prompted_only, resolve_tasks, used_sets
+    from normsuite.work import Settings
 
     chosen = resolve_tasks(tasks)
     copies = parse_raw(raw, used_sets(chosen))

@@ -11,7 +11,7 @@ from normsuite.engines.text import check_sampling, cut_at_stops, opens_thinking,
 from normsuite.errors import InputError
 
 MARKS = ("<think>", "</think>")
-plain = st.text(st.characters(exclude_characters="<>"))
+plain = st.text(st.characters(exclude_characters="<>", exclude_categories=["Cs"]))
 stops = st.lists(st.text(min_size=1, max_size=3), max_size=3)
 
 

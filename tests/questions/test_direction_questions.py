@@ -23,7 +23,7 @@ from normsuite.questions import (
 )
 from normsuite.schema import ITEM_SCHEMA, check_items, conform
 from normsuite.tasks import DirectionTask, SeedSource, resolve_tasks
-from normsuite.work import describe_work
+from normsuite.work import Settings, describe_work
 from normsuite.workers import LocalWorkers
 
 TASK = {
@@ -281,7 +281,7 @@ def test_families_follow_one_another() -> None:
 
 
 def work(question: DirectionQuestion) -> dict[str, Any]:
-    return describe_work(None, [question], {}, LocalWorkers())
+    return describe_work(None, [question], Settings(), LocalWorkers())
 
 
 def test_the_manifest_tells_what_is_fitted_on_and_no_place_of_this_machine(tmp_path: Path) -> None:
