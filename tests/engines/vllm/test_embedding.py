@@ -49,16 +49,16 @@ def test_a_decoder_pools_like_the_reference(tiny: VllmEngine) -> None:
         tiny.embed_layers(encoded, Pooling(), [-1, 0])
     assert tiny.embed([], Pooling()).shape[0] == 0
     assert tiny.pid is None
-    vectors = tiny.embed(encoded, Pooling("mean"))
+    vectors = tiny.embed(encoded, Pooling("last"))
     assert vectors.dtype == np.float32
-    assert np.abs(vectors - reference.embed(encoded, Pooling("mean"))).max() < 1e-4
+    assert np.abs(vectors - reference.embed(encoded, Pooling("last"))).max() < 1e-4
     first = tiny.pid
     assert tiny.context_length == 512
-    layers = tiny.embed_layers(encoded, Pooling("mean", layer=2), [-1])  # its own layer is not looked at
+    layers = tiny.embed_layers(encoded, Pooling("last", layer=2), [-1])  # its own layer is not looked at
     assert (layers.shape, tiny.pid) == ((len(TEXTS), 1, vectors.shape[1]), first)
     assert layers[:, 0] == pytest.approx(vectors, abs=1e-5)
     with pytest.raises(InputError, match=r"cannot embed prompt 2 \(.*512"):
-        tiny.embed([encoded[0], [5] * 600], Pooling("mean"))
+        tiny.embed([encoded[0], [5] * 600], Pooling("last"))
 
 
 def test_a_sentence_encoder_is_loaded_when_it_is_told_how_to_pool(
