@@ -82,7 +82,8 @@ def prepare_direction(
     if items["kind"][0].as_py() != "rating":
         train = sample_clusters(_select(task, adapted, task.data.train), _TRAINING_CLUSTERS, _SEED)
     wordings = load_families(task.texts)
-    sources = [_seeds(task, source, data) for source in task.seeds]
+    letters = task.reading.after_letters
+    sources = [load_seeds(task.name, source, data, after_letters=letters) for source in task.seeds]
     seen = {behavior for own, _ in sources for behavior in own["behavior"].to_pylist() if behavior}
     items = _mark_seeds(items, seen)
     _refuse_leak(task, items, [own for own, _ in sources])
@@ -145,10 +146,6 @@ def load_seeds(
     items = items.filter(pa.array(kept))
     passages = to_passages(items, load_families(source.texts), after_letters=after_letters)
     return items, Seeds(name, passages, values[kept], items["cluster"].to_pylist(), source.average)
-
-
-def _seeds(task: DirectionTask, source: SeedSource, data: Data) -> tuple[pa.Table, Seeds]:
-    return load_seeds(task.name, source, data, after_letters=task.reading.after_letters)
 
 
 def _select(task: DirectionTask, adapted: Adapted, split: str) -> pa.Table:
