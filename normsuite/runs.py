@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from normsuite.errors import InputError
 from normsuite.schema import (
+    ANSWER_SCHEMA,
     NULL_SCHEMA,
     PREDICTION_SCHEMA,
     RESULT_SCHEMA,
@@ -52,9 +53,25 @@ class Run:
         """Where one part of a task's predictions lies."""
         return self.path / "predictions" / f"{task}.{scorer}.{number:05d}.parquet"
 
-    def write_part(self, task: str, scorer: str, number: int, predictions: pa.Table) -> None:
-        """Put one part in place, whole."""
-        write_table(predictions, self.part_path(task, scorer, number))
+    def write_part(
+        self, task: str, scorer: str, number: int, predictions: pa.Table, answers: pa.Table | None = None
+    ) -> None:
+        """Put one part in place, whole; the predictions come last, for they say that it is done."""
+        path = self.part_path(task, scorer, number)
+        if answers is not None:
+            write_table(answers, self.path / "answers" / path.name)
+        write_table(predictions, path)
+
+    def answers(self, task: str) -> pa.Table:
+        """What the model wrote when it was asked a task; no rows where it wrote nothing.
+
+        Raises:
+            InputError: a part is damaged.
+        """
+        parts = sorted((self.path / "answers").glob(f"{glob.escape(task)}.*.parquet"))
+        return pa.concat_tables(
+            [ANSWER_SCHEMA.empty_table(), *(read_table(part, ANSWER_SCHEMA) for part in parts)]
+        )
 
     def predictions(self, task: str) -> pa.Table:
         """All of a task's predictions, of every scorer.
@@ -213,7 +230,9 @@ def _is_leftover(file: Path) -> bool:
 def _remove_leftovers(path: Path) -> None:
     unfinished = [file for file in path.iterdir() if _is_leftover(file)] if path.is_dir() else []
     parts = [
-        file for folder in ("predictions", "nulls", "directions") for file in (path / folder).glob(".*.tmp")
+        file
+        for folder in ("predictions", "answers", "nulls", "directions")
+        for file in (path / folder).glob(".*.tmp")
     ]
     for file in [*unfinished, *parts]:
         with contextlib.suppress(OSError):

@@ -116,6 +116,23 @@ PREDICTION_SCHEMA: Final = pa.schema(
     metadata={b"normsuite.table": b"predictions", b"normsuite.schema": str(SCHEMA_VERSION).encode()},
 )
 
+ANSWER_SCHEMA: Final = pa.schema(
+    [
+        pa.field("task", pa.string(), nullable=False),
+        pa.field("item", pa.string(), nullable=False),  # Item.id
+        pa.field("prompt", pa.string(), nullable=False),  # the wording's name
+        pa.field("option", pa.int32()),  # the option asked about, where each is asked about in turn
+        pa.field("step", pa.string(), nullable=False),  # of a scorer with several, in order; "" where one
+        pa.field("asked", pa.string(), nullable=False),  # the prompt, as rendered
+        pa.field("text", pa.string(), nullable=False),  # the answer
+        pa.field("thinking", pa.string(), nullable=False),
+        pa.field("tokens", pa.int32(), nullable=False),
+        pa.field("finish", pa.string(), nullable=False),  # stop, length or error
+    ],
+    metadata={b"normsuite.table": b"answers", b"normsuite.schema": str(SCHEMA_VERSION).encode()},
+)
+"""What a model wrote, for people to read. It quotes the data: it stays with the run, and no metric reads it."""
+
 NULL_SCHEMA: Final = pa.schema(
     [
         pa.field("null", pa.string(), nullable=False),  # what stands in the direction's place: random, ...

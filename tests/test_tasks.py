@@ -197,7 +197,7 @@ BAD: dict[str, tuple[str, str, int | None, str | None, str]] = {
         "answer: shout\nlabels:",
         9,
         "answer",
-        "'words', 'letters' or 'yes-no'",
+        "'words', 'letters', 'numbers' or 'yes-no'",
     ),
     "version 0": ("title: Tea", "version: 0\ntitle: Tea", 2, "version", "greater than or equal to 1"),
     "a list for a word": ('"No"', "[No, Nope]", 10, "labels.rude", "valid string"),

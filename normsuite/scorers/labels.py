@@ -7,7 +7,7 @@ task are scored by whole-continuation log-likelihood (the sum over their tokens)
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +20,8 @@ from normsuite.errors import InputError
 from normsuite.prompts import Option, Wording, item_fields
 from normsuite.schema import PREDICTION_SCHEMA, conform, scoring_columns
 from normsuite.scorers.orders import Order, assigned_order
-from normsuite.tasks import LETTERS, Task
+from normsuite.scorers.predicted import Predicted, Tell, untold
+from normsuite.tasks import LETTERS, NUMBERS, Task
 
 SCORER: Final = "labels"
 
@@ -65,8 +66,8 @@ def predict(
     items: pa.Table,
     ranks: NDArray[np.int64],
     engine: Engine,
-    progress: Callable[[float, int], None] = lambda share, tokens: None,
-) -> pa.Table:
+    progress: Tell = untold,
+) -> Predicted:
     """Predictions for every item under every wording, rows ordered by item, then wording.
 
     Args:
@@ -75,29 +76,55 @@ def predict(
         items: [n] Items the task selected.
         ranks: [n] from ``design_ranks`` over all of the task's items.
         engine: the model.
-        progress: told the share of the questions that is answered, 0 to 1, and the tokens read for them.
+        progress: told what is done.
+
+    Returns:
+        [n x w] predictions, and no answers: nothing is written.
+    """
+    rows = items.to_pylist()
+    requests = list(build_requests(task, wordings, rows, ranks))
+    readings = read_requests(requests, engine, progress)
+    by_row: dict[int, list[tuple[Request, Reading | Problem]]] = defaultdict(list)
+    for request, reading in zip(requests, readings, strict=True):
+        by_row[request.row].append((request, reading))
+    cells = [_prediction(task, rows[at // len(wordings)], by_row[at]) for at in range(len(by_row))]
+    return Predicted(prediction_table(task, SCORER, wordings, items, cells))
+
+
+def prediction_table(
+    task: Task, scorer: str, wordings: Sequence[Wording], items: pa.Table, cells: Sequence[dict[str, Any]]
+) -> pa.Table:
+    """Predictions from their reading columns.
+
+    Args:
+        task: what was asked.
+        scorer: the name under which its rows stand.
+        wordings: [w].
+        items: [n].
+        cells: [n x w] by item, then wording, each as ``empty_cell`` makes it.
 
     Returns:
         [n x w] rows in ``PREDICTION_SCHEMA``.
     """
-    rows = items.to_pylist()
-    requests = list(build_requests(task, wordings, rows, ranks))
-    readings = _read(requests, engine, progress)
-    by_row: dict[int, list[tuple[Request, Reading | Problem]]] = defaultdict(list)
-    for request, reading in zip(requests, readings, strict=True):
-        by_row[request.row].append((request, reading))
-    n, w = len(rows), len(wordings)
-    cells = [_prediction(task, rows[at // w], by_row[at]) for at in range(n * w)]
-    of_item = np.repeat(np.arange(n), w)
+    of_item = np.repeat(np.arange(items.num_rows), len(wordings))
     columns: dict[str, Any] = {name: [cell[name] for cell in cells] for name in cells[0]} if cells else {}
-    columns |= {"task": task.name, "scorer": SCORER, "item": items["id"].take(of_item)}
-    columns["prompt"] = [wording.name for _ in range(n) for wording in wordings]
+    columns |= {"task": task.name, "scorer": scorer, "item": items["id"].take(of_item)}
+    columns["prompt"] = [wording.name for _ in range(items.num_rows) for wording in wordings]
     scoring = scoring_columns(items).take(of_item)
     columns |= {name: scoring[name] for name in scoring.column_names}
-    return conform(columns, PREDICTION_SCHEMA, n * w)
+    return conform(columns, PREDICTION_SCHEMA, len(of_item))
 
 
-def check_labels(task: Task, wordings: Sequence[Wording], items: pa.Table, engine: Engine) -> None:
+def empty_cell(order: Order) -> dict[str, Any]:
+    """The reading columns of a prediction before anything is read."""
+    return {
+        "order": "-".join(str(index) for index in order),
+        **{"status": "ok", "detail": None, "probabilities": None, "predicted": None, "predicted_set": None},
+        **{"score": None, "mass": None, "top_is_label": None},
+    }
+
+
+def check(task: Task, wordings: Sequence[Wording], items: pa.Table, engine: Engine) -> None:
     """See that the model can tell the task's labels apart, before the first item is asked.
 
     Args:
@@ -142,34 +169,37 @@ def build_requests(
             row = at * len(wordings) + number
             if task.answer == "yes-no":
                 for option, name in enumerate(item["options"]):
-                    order = assigned_order(2, int(rank) + option, number)
+                    order = _order(task, 2, int(rank) + option, number)
                     words = tuple(task.yes_no[index] for index in order)
                     shown = [Option(word, word) for word in words]
                     text = task.labels.get(name, name)
                     prompt = wording.render({**fields, "options": shown, "option": text})
                     yield Request(row, option, prompt, words, order)
             else:
-                order = assigned_order(len(item["options"]), int(rank), number)
+                order = _order(task, len(item["options"]), int(rank), number)
                 shown = _shown(task, item["options"], order)
                 prompt = wording.render({**fields, "options": shown})
                 yield Request(row, 0, prompt, tuple(option.word for option in shown), order)
 
 
+def _order(task: Task, k: int, rank: int, wording: int) -> Order:
+    return tuple(range(k)) if task.order == "fixed" else assigned_order(k, rank, wording)
+
+
 def _shown(task: Task, options: list[str], order: Order) -> list[Option]:
     """The options in the order shown, each with the word that answers it."""
     texts = [task.labels.get(options[index], options[index]) for index in order]
-    if task.answer == "letters":
+    if task.answer in ("letters", "numbers"):
         if len(texts) > len(LETTERS):
             raise InputError(
                 f"an item of the task {task.name!r} has {len(texts)} options, more than {len(LETTERS)}"
             )
-        return [Option(letter, text) for letter, text in zip(LETTERS, texts, strict=False)]
+        marks = LETTERS if task.answer == "letters" else NUMBERS
+        return [Option(mark, text) for mark, text in zip(marks, texts, strict=False)]
     return [Option(text, text) for text in texts]
 
 
-def _read(
-    requests: Sequence[Request], engine: Engine, progress: Callable[[float, int], None]
-) -> list[Reading | Problem]:
+def read_requests(requests: Sequence[Request], engine: Engine, progress: Tell) -> list[Reading | Problem]:
     """Readings in the order of ``requests``; those with the same label words go to the engine together."""
     encoded = engine.encode([request.prompt for request in requests])
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -223,11 +253,7 @@ def _prediction(
     task: Task, item: dict[str, Any], parts: list[tuple[Request, Reading | Problem]]
 ) -> dict[str, Any]:
     """The reading columns of one prediction row."""
-    cell: dict[str, Any] = {
-        "order": "-".join(str(index) for index in parts[0][0].order),
-        **{"status": "ok", "detail": None, "probabilities": None, "predicted": None, "predicted_set": None},
-        **{"score": None, "mass": None, "top_is_label": None},
-    }
+    cell = empty_cell(parts[0][0].order)
     problem = next((reading for _, reading in parts if isinstance(reading, Problem)), None)
     if problem is not None:
         return cell | {"status": problem.status, "detail": problem.detail}

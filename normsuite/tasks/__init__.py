@@ -14,11 +14,12 @@ from normsuite.tasks.files import (
     used_sets,
     validation_error,
 )
-from normsuite.tasks.prompted import LETTERS, Task
+from normsuite.tasks.prompted import LETTERS, NUMBERS, Task
 from normsuite.tasks.selection import poles_of, require_rows, sample_clusters, select, select_rows
 
 __all__ = [
     "LETTERS",
+    "NUMBERS",
     "AnyTask",
     "DataSpec",
     "Declared",

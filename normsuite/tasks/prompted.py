@@ -6,9 +6,24 @@ from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
-from normsuite.tasks.declared import Declared, Name, inconsistent
+from normsuite.tasks.declared import Declared, Frozen, Name, inconsistent
 
 LETTERS: Final = "ABCDEFGHIJ"
+NUMBERS: Final = tuple(str(number) for number in range(1, len(LETTERS) + 1))
+
+
+class Generating(Frozen):
+    """How answers are generated, for the scorers that read text.
+
+    Attributes:
+        max_tokens: the most tokens of an answer, thinking included.
+        temperature: 0 is greedy.
+        seed: of sampling.
+    """
+
+    max_tokens: int = Field(64, ge=1, le=65536)
+    temperature: float = Field(0.0, ge=0.0)
+    seed: int | None = Field(None, ge=0, lt=2**63)
 
 
 class Task(Declared):
@@ -17,19 +32,31 @@ class Task(Declared):
     Attributes:
         prompts: the family of wordings, a folder of ``prompts/``.
         context: what the wordings may tell beyond the item itself (its country, value or rule).
-        answer: the model answers with the label's ``words``, with ``letters`` before the options as shown,
-            or ``yes-no`` to each option in turn (multilabel).
+        scorer: how the answer is read: ``labels`` by the probability of each label, ``rating`` by the
+            expected value over a scale's whole numbers, ``generate`` off text that the model writes,
+            ``chain`` by labels, later items of a family being told the answer to the earlier ones,
+            ``agents`` off the text of several steps.
+        answer: the model answers with the label's ``words``, with ``letters`` or ``numbers`` before the
+            options as shown, or ``yes-no`` to each option in turn (multilabel).
         labels: the word for each option, in the data set's option order; empty where items bring their own.
         yes_no: the words of a yes-no answer, "no" first.
         ordinal: whether the options are ordered steps.
+        order: options are shown in the balanced ``design`` of orders, or ``fixed`` as the data has them (only
+            to reproduce what was published so).
+        parsers: ``generate`` only: how text becomes an answer; each parser makes rows of its own.
+        generation: for the scorers that read text.
     """
 
     prompts: Name
     context: tuple[Literal["country", "value", "rule"], ...] = ()
-    answer: Literal["words", "letters", "yes-no"] = "words"
+    scorer: Literal["labels", "rating", "generate", "chain", "agents"] = "labels"
+    answer: Literal["words", "letters", "numbers", "yes-no"] = "words"
     labels: dict[str, str] = Field(default_factory=dict)
     yes_no: tuple[str, str] = ("No", "Yes")
     ordinal: bool = False
+    order: Literal["design", "fixed"] = "design"
+    parsers: tuple[Literal["strict", "official"], ...] = ("strict",)
+    generation: Generating = Generating()
 
     @model_validator(mode="after")
     def _consistent(self) -> Task:
@@ -37,10 +64,19 @@ class Task(Declared):
             raise inconsistent(
                 "name", f"{self.name!r} must begin with the data set's name, {self.data.set!r}"
             )
-        if self.answer == "words" and len(self.labels) < 2:
+        if self.answer == "words" and len(self.labels) < 2 and not self.reads_numbers:
             raise inconsistent("labels", "answering in words needs a word for each label")
         for field, words in (("labels", self.labels.values()), ("yes_no", self.yes_no)):
             distinct = {word.strip().lower() for word in words}
             if len(distinct) < len(words) or "" in distinct:
                 raise inconsistent(field, "label words must be distinct and not empty")
+        if len(set(self.parsers)) < len(self.parsers) or not self.parsers:
+            raise inconsistent("parsers", "name each parser once")
+        if self.scorer != "generate" and self.parsers != ("strict",):
+            raise inconsistent("parsers", "only the scorer generate has parsers")
         return self
+
+    @property
+    def reads_numbers(self) -> bool:
+        """Whether the answer is a number on the item's own scale, and needs no labels."""
+        return self.scorer == "rating" or (self.scorer == "generate" and not self.labels)

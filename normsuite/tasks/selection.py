@@ -25,7 +25,9 @@ def select(task: Task, items: pa.Table, split: str) -> pa.Table:
     if task.labels and chosen.num_rows:
         _check_labels(task, chosen)
     several = pc.any(pc.equal(chosen["kind"], "multilabel")).as_py()
-    if chosen.num_rows and several != (task.answer == "yes-no"):
+    # A text can name several letters at once; a probability is read of one label at a time.
+    listed = task.scorer == "generate" and task.answer in ("letters", "numbers")
+    if chosen.num_rows and several != (task.answer == "yes-no") and not (several and listed):
         items_are = "multilabel" if several else "not multilabel"
         raise InputError(
             f"the task {task.name!r} answers in {task.answer}, but its items are {items_are}",

@@ -14,7 +14,7 @@ from normsuite.engines import Engine, EngineSpec
 from normsuite.progress import Progress
 from normsuite.questions import Question
 from normsuite.runs import Run
-from normsuite.scorers import SCORER, check_labels, design_ranks, predict
+from normsuite.scorers import design_ranks, scorer_of
 
 
 class Part(NamedTuple):
@@ -51,6 +51,10 @@ class Job:
         """The question of a task."""
         return next(question for question in self.questions if question.task.name == task)
 
+    def done(self, part: Part) -> bool:
+        """Whether a part is in its place."""
+        return self.run.part_path(part.task, self.question(part.task).task.scorer, part.number).exists()
+
 
 class Workers(Protocol):
     """Whoever gets the parts of a job done."""
@@ -80,20 +84,20 @@ def missing_parts(job: Job) -> list[Part]:
         place = sets.index(question.task.data.set)
         parts += [(place, number, Part(question.task.name, number)) for number in range(count)]
     ordered = [part for _, _, part in sorted(parts, key=lambda entry: entry[:2])]
-    return [part for part in ordered if not job.run.part_path(part.task, SCORER, part.number).exists()]
+    return [part for part in ordered if not job.done(part)]
 
 
 class Predictor:
     """Predicts the parts of a job with one engine; may be called from several threads."""
 
     def __init__(self, job: Job, engine: Engine) -> None:
-        """Keep both, and check all tasks' labels: a mistake in the last is told before the first is asked.
+        """Keep both, and check all tasks: a mistake in the last is told before the first is asked.
 
         Raises:
-            InputError: the model cannot tell a task's labels apart.
+            InputError: a task cannot be asked of this model.
         """
         for question in job.questions:
-            check_labels(question.task, question.wordings, question.items, engine)
+            scorer_of(question.task).check(question.task, question.wordings, question.items, engine)
         self._job, self._engine = job, engine
         self._ranks: dict[str, NDArray[np.int64]] = {}
         self._lock = threading.Lock()
@@ -108,8 +112,11 @@ class Predictor:
         question, start = self._job.question(part.task), part.number * self._job.size
         items = question.items.slice(start, self._job.size)
         ranks = self._ranks_of(question)[start : start + self._job.size]
-        predictions = predict(question.task, question.wordings, items, ranks, self._engine, advance)
-        self._job.run.write_part(part.task, SCORER, part.number, predictions)
+        task = question.task
+        predicted = scorer_of(task).predict(task, question.wordings, items, ranks, self._engine, advance)
+        self._job.run.write_part(
+            part.task, task.scorer, part.number, predicted.predictions, predicted.answers
+        )
 
     def _ranks_of(self, question: Question) -> NDArray[np.int64]:
         """Places in the label-order design, which is laid over all items of a task at once."""

@@ -21,7 +21,6 @@ from normsuite.engines import EngineSpec
 from normsuite.errors import InputError
 from normsuite.progress import Progress
 from normsuite.questions import Question
-from normsuite.scorers import SCORER
 from normsuite.workers.parts import Job, Part, Predictor, Tally
 
 RETRIES: Final = 2
@@ -193,7 +192,7 @@ class Ledger:
         for part in held:
             del self._given[part]
             # A worker may end between putting a part in place and telling: nothing is asked twice.
-            if not self._job.run.part_path(part.task, SCORER, part.number).exists():
+            if not self._job.done(part):
                 again.append(part)
             elif self._tally:
                 self._tally.advance(part, 1.0, 0)

@@ -13,7 +13,7 @@ from normsuite.engines.transformers import TransformersEngine
 from normsuite.errors import InputError
 from normsuite.prompts import load_wordings
 from normsuite.schema import ITEM_SCHEMA, PREDICTION_SCHEMA, conform
-from normsuite.scorers.labels import build_requests, check_labels, predict
+from normsuite.scorers.labels import build_requests, check, predict
 from normsuite.tasks import resolve_tasks
 
 
@@ -77,15 +77,15 @@ def one(name: str):
 
 def test_labels_that_the_model_cannot_tell_apart_are_refused_before_anything_is_asked(engine) -> None:
     task, wordings = one("ethics-justice")
-    check_labels(task, wordings, items(), engine)
+    check(task, wordings, items(), engine)
     alike = task.model_copy(update={"labels": {"unreasonable": "no", "reasonable": "No"}})
     with pytest.raises(InputError, match="not distinct"):
-        check_labels(alike, wordings, items(), engine)
+        check(alike, wordings, items(), engine)
 
 
 def test_there_is_one_row_per_item_and_wording(engine) -> None:
     task, wordings = one("ethics-justice")
-    table = predict(task, wordings, items(), np.arange(2), engine)
+    table = predict(task, wordings, items(), np.arange(2), engine).predictions
     assert table.schema.equals(PREDICTION_SCHEMA)
     assert table["item"].to_pylist() == ["made:0"] * 3 + ["made:1"] * 3
     assert table["prompt"].to_pylist() == [w.name for w in wordings] * 2
@@ -97,7 +97,7 @@ def test_there_is_one_row_per_item_and_wording(engine) -> None:
 
 def test_probabilities_stand_in_the_order_of_the_options_whatever_order_was_shown(engine) -> None:
     task, wordings = one("ethics-justice")
-    table = predict(task, wordings[:1], items(), np.array([0, 1]), engine)
+    table = predict(task, wordings[:1], items(), np.array([0, 1]), engine).predictions
     orders = table["order"].to_pylist()
     assert orders == ["0-1", "1-0"]
     for row, rank in enumerate([0, 1]):
@@ -120,7 +120,7 @@ def test_letters_stand_for_the_option_shown_beside_them(engine) -> None:
 
 def test_an_item_longer_than_the_context_is_reported_and_never_cut(engine) -> None:
     task, wordings = one("ethics-justice")
-    table = predict(task, wordings, items(situation=["word " * 600, "I deserve rest."]), np.arange(2), engine)
+    table = predict(task, wordings, items(situation=["word " * 600, "I deserve rest."]), np.arange(2), engine).predictions
     assert table["status"].to_pylist() == ["too_long"] * 3 + ["ok"] * 3
     assert "the model's context leaves room for 511" in table["detail"][0].as_py()
     assert table["probabilities"][0].as_py() is None
@@ -135,11 +135,11 @@ def test_options_of_their_own_may_differ_in_number(engine) -> None:
         items(kind="choice", options=options.to_pylist()[0], gold=[0, 2]),
         np.arange(2),
         engine,
-    )
+    ).predictions
     mixed = items(kind="choice", gold=[0, 2]).set_column(
         ITEM_SCHEMA.get_field_index("options"), ITEM_SCHEMA.field("options"), options
     )
-    both = predict(task, wordings, mixed, np.arange(2), engine)
+    both = predict(task, wordings, mixed, np.arange(2), engine).predictions
     assert [len(p) for p in both["probabilities"].to_pylist()] == [2, 2, 2, 3, 3, 3]
     assert len(table) == len(both) == 6
 
@@ -150,7 +150,7 @@ def test_multilabel_asks_about_each_option_in_turn(engine) -> None:
     asked = items(
         kind="multilabel", options=options, norm=["Share.", "Be kind."], gold=None, gold_set=[[0], [1, 2]]
     )
-    table = predict(task, wordings, asked, np.arange(2), engine)
+    table = predict(task, wordings, asked, np.arange(2), engine).predictions
     assert len(table) == 6
     for shares, chosen in zip(
         table["probabilities"].to_pylist(), table["predicted_set"].to_pylist(), strict=True
@@ -172,7 +172,7 @@ def test_a_rating_is_the_expected_value_on_the_items_scale(engine) -> None:
         scale_min=0.0,
         scale_max=1.0,
     )
-    table = predict(task, wordings, asked, np.arange(2), engine)
+    table = predict(task, wordings, asked, np.arange(2), engine).predictions
     for shares, score in zip(table["probabilities"].to_pylist(), table["score"].to_pylist(), strict=True):
         assert score == pytest.approx(shares[1])
 
@@ -182,7 +182,7 @@ def test_labels_of_several_tokens_are_scored_whole(engine) -> None:
     long = task.model_copy(
         update={"labels": {"unreasonable": "not at all reasonable", "reasonable": "quite reasonable"}}
     )
-    table = predict(long, wordings, items(), np.arange(2), engine)
+    table = predict(long, wordings, items(), np.arange(2), engine).predictions
     assert table["status"].unique().to_pylist() == ["ok"]
     assert all(0 <= mass <= 1 for mass in table["mass"].to_pylist())
 
@@ -195,7 +195,7 @@ def test_a_request_that_failed_is_a_row_with_its_reason(server) -> None:
         3: Problem("unparsed", "Hm"),
     }
     server.withhold = lambda reads: replace(reads, problems=problems)
-    table = predict(task, wordings, items(), np.arange(2), server)
+    table = predict(task, wordings, items(), np.arange(2), server).predictions
     assert table["status"].to_pylist() == ["error", "ok", "refused", "unparsed", "ok", "ok"]
     assert table["detail"].to_pylist() == ["503 Busy", None, "I cannot.", "Hm", None, None]
     for name in ("probabilities", "predicted", "mass", "top_is_label"):
@@ -207,15 +207,15 @@ def test_a_problem_is_told_for_the_row_that_had_it_beside_items_that_are_too_lon
     task, wordings = one("ethics-justice")
     server.withhold = lambda reads: replace(reads, problems={1: Problem("error", "503 Busy")})
     asked = items(situation=["word " * 600, "I deserve rest."])
-    table = predict(task, wordings, asked, np.arange(2), server)
+    table = predict(task, wordings, asked, np.arange(2), server).predictions
     assert table["status"].to_pylist() == ["too_long"] * 3 + ["ok", "error", "ok"]
 
 
 def test_the_answer_is_known_where_the_most_probable_label_is_told(server, engine) -> None:
     task, wordings = one("ethics-justice")
     server.withhold = untold(less_probable)
-    table = predict(task, wordings, items(), np.arange(2), server)
-    full = predict(task, wordings, items(), np.arange(2), engine)
+    table = predict(task, wordings, items(), np.arange(2), server).predictions
+    full = predict(task, wordings, items(), np.arange(2), engine).predictions
     assert table["status"].unique().to_pylist() == ["ok"]
     assert table["predicted"].equals(full["predicted"])
     assert table["probabilities"].null_count == len(table)
@@ -231,7 +231,7 @@ def test_the_label_that_is_told_is_the_answer_whatever_order_was_shown(server) -
     assert task.labels == {"unreasonable": "No", "reasonable": "Yes"}
     # Columns are in the order in which the engine was asked: the words sorted.
     server.withhold = untold(lambda log_probs: np.arange(2) == (np.arange(6) % 2)[:, None])
-    table = predict(task, wordings, items(), np.arange(2), server)
+    table = predict(task, wordings, items(), np.arange(2), server).predictions
     assert table["predicted"].to_pylist() == [1, 0, 1, 0, 1, 0]
     assert len(table["order"].unique()) == 2
 
@@ -239,16 +239,16 @@ def test_the_label_that_is_told_is_the_answer_whatever_order_was_shown(server) -
 def test_only_rows_that_lack_a_label_lack_probabilities(server, engine) -> None:
     task, wordings = one("ethics-justice")
     server.withhold = untold(lambda log_probs: less_probable(log_probs) & (np.arange(6) == 4)[:, None])
-    table = predict(task, wordings, items(), np.arange(2), server)
+    table = predict(task, wordings, items(), np.arange(2), server).predictions
     assert [shares is None for shares in table["probabilities"].to_pylist()] == [False] * 4 + [True, False]
     assert table["detail"].null_count == 5
-    assert table["predicted"].equals(predict(task, wordings, items(), np.arange(2), engine)["predicted"])
+    assert table["predicted"].equals(predict(task, wordings, items(), np.arange(2), engine).predictions["predicted"])
 
 
 def test_no_label_told_is_no_reading(server) -> None:
     task, wordings = one("ethics-justice")
     server.withhold = untold(np.isfinite)
-    table = predict(task, wordings, items(), np.arange(2), server)
+    table = predict(task, wordings, items(), np.arange(2), server).predictions
     assert table["status"].unique().to_pylist() == ["unparsed"]
     assert table["detail"].unique().to_pylist() == ["2 label(s) not among the tokens the server tells"]
     for name in ("probabilities", "predicted", "mass", "top_is_label"):
@@ -263,9 +263,9 @@ def test_an_answer_without_any_probability_has_no_label_mass(server, engine) -> 
         return replace(reads, log_probs=told, mass=np.full(len(told), np.nan))
 
     server.withhold = answered
-    table = predict(task, wordings, items(), np.arange(2), server)
+    table = predict(task, wordings, items(), np.arange(2), server).predictions
     assert table["status"].unique().to_pylist() == ["ok"]
-    assert table["predicted"].equals(predict(task, wordings, items(), np.arange(2), engine)["predicted"])
+    assert table["predicted"].equals(predict(task, wordings, items(), np.arange(2), engine).predictions["predicted"])
     assert table["mass"].null_count == table["probabilities"].null_count == len(table)
     assert table["top_is_label"].null_count == 0
 
@@ -285,7 +285,7 @@ def test_a_rating_needs_every_label(server) -> None:
     server.withhold = untold(
         lambda log_probs: less_probable(log_probs) & (np.arange(len(log_probs)) > 0)[:, None]
     )
-    table = predict(task, wordings, asked, np.arange(2), server)
+    table = predict(task, wordings, asked, np.arange(2), server).predictions
     assert table["status"].to_pylist() == ["ok"] + ["unparsed"] * (len(table) - 1)
     assert [score is None for score in table["score"].to_pylist()] == [False] + [True] * (len(table) - 1)
 
@@ -296,17 +296,17 @@ def test_yes_or_no_is_known_for_each_option_where_one_of_both_is_told(server, en
     asked = items(
         kind="multilabel", options=options, norm=["Share.", "Be kind."], gold=None, gold_set=[[0], [1, 2]]
     )
-    full = predict(task, wordings, asked, np.arange(2), engine)
+    full = predict(task, wordings, asked, np.arange(2), engine).predictions
     server.withhold = untold(
         lambda log_probs: less_probable(log_probs) & (np.arange(len(log_probs)) == 1)[:, None]
     )
-    table = predict(task, wordings, asked, np.arange(2), server)
+    table = predict(task, wordings, asked, np.arange(2), server).predictions
     assert table["status"].unique().to_pylist() == ["ok"]
     assert table["predicted_set"].equals(full["predicted_set"])
     assert [shares is None for shares in table["probabilities"].to_pylist()] == [True] + [False] * 5
     server.withhold = untold(
         lambda log_probs: np.isfinite(log_probs) & (np.arange(len(log_probs)) == 1)[:, None]
     )
-    table = predict(task, wordings, asked, np.arange(2), server)
+    table = predict(task, wordings, asked, np.arange(2), server).predictions
     assert table["status"].to_pylist() == ["unparsed"] + ["ok"] * 5
     assert table["predicted_set"].null_count == 1
