@@ -1,6 +1,7 @@
 """Metrics by name: which rows they score, families, validity, and what guessing would give."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,7 +122,10 @@ def test_an_item_in_two_orders_makes_no_pair_with_itself():
     assert measure("flip_accuracy", rows)[0] == 0.5
 
 
-@pytest.mark.parametrize("name", ["accuracy", "mae", "macro_f1", "family_right", "flip_accuracy"])
+@pytest.mark.parametrize(
+    "name",
+    ["accuracy", "mae", "macro_f1", "weighted_f1", "balanced_accuracy", "family_right", "flip_accuracy"],
+)
 def test_chance_is_what_random_answers_give(name):
     random = np.random.default_rng(0)
     rows = [
@@ -137,6 +141,26 @@ def test_chance_of_probabilities_is_that_of_even_ones():
     rows[1] |= {"probabilities": [1 / 3] * 3}
     for name in ("log_loss", "brier"):
         assert chance(name, table(rows)) == pytest.approx(measure(name, rows)[0])
+    assert chance("js_similarity", table(rows[:1])) == pytest.approx(measure("js_similarity", rows)[0])
+
+
+def test_distributions_are_compared_where_people_voted_only():
+    rows = [
+        prediction("a", 0, 0, votes=[3, 1, 0], probabilities=[0.75, 0.25, 0.0]),
+        prediction("b", None, 0, votes=[0, 0, 5], probabilities=[0.5, 0.5, 0.0]),
+        prediction("c", 0, 0, probabilities=[0.1, 0.8, 0.1]),
+        prediction("d", 0, 0, votes=[0, 0, 0], probabilities=[0.1, 0.8, 0.1]),
+    ]
+    assert measure("js_similarity", rows) == (pytest.approx(0.5), 2)
+
+
+def test_calibrated_log_loss_is_of_rows_with_a_temperature():
+    read, _ = read_rows(table([prediction("a", 0, 0, probabilities=[0.6, 0.3, 0.1])]))
+    metric = METRICS["calibrated_log_loss"]
+    assert not metric.statistics(read)[1].any()
+    addends, scored = metric.statistics(replace(read, temperature=np.array([0.5])))
+    assert scored.all()
+    assert addends[0, 0] == pytest.approx(-np.log(0.36 / (0.36 + 0.09 + 0.01)))
 
 
 def test_chance_of_sets_is_that_of_coins():
@@ -149,7 +173,7 @@ def test_chance_of_sets_is_that_of_coins():
         for size in range(4)
         for guess in itertools.combinations(range(3), size)
     ]
-    for name in ("samples_f1", "macro_f1"):
+    for name in ("samples_f1", "macro_f1", "weighted_f1", "set_iou"):
         assert chance(name, table(rows)) == pytest.approx(measure(name, rows)[0])
 
 
@@ -224,6 +248,7 @@ def test_spreads_may_be_named_and_names_may_repeat():
 
 def test_every_metric_says_what_it_is_for():
     assert all(name == metric.name and metric.kinds for name, metric in METRICS.items())
-    errors = {"log_loss", "brier", "ece", "mae", "rating_mae", "too_long", "unparsed", "refused", "error"}
+    errors = {"log_loss", "calibrated_log_loss", "brier", "ece", "mae", "rating_mae"}
+    errors |= {"too_long", "unparsed", "refused", "error"}
     assert {name for name, metric in METRICS.items() if not metric.higher_is_better} == errors
     assert {n for n, metric in METRICS.items() if not isinstance(metric, Metric)} == {"spearman", "auroc"}

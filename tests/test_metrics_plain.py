@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special, stats
+from scipy.spatial import distance
 from sklearn import metrics as sk
 
 from normsuite import metrics
@@ -35,6 +36,16 @@ def test_label_metrics_equal_scikit_learn(rows):
     assert metrics.accuracy(gold, predicted, weight) == pytest.approx(
         sk.accuracy_score(gold, predicted, sample_weight=weight)
     )
+    for mine, theirs in (
+        (metrics.balanced_accuracy, sk.recall_score),
+        (metrics.weighted_f1, sk.f1_score),
+    ):
+        average = "macro" if mine is metrics.balanced_accuracy else "weighted"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            options = {"average": average, "labels": np.unique(gold[drawn]), "sample_weight": weight}
+            expected = theirs(gold, predicted, **options)
+        assert mine(gold, predicted, weight) == pytest.approx(expected)
     label = gold[0]
     of_label = sk.recall_score(gold, predicted, labels=[label], average="macro", sample_weight=weight)
     assert metrics.recall(gold, predicted, label, weight) == pytest.approx(of_label)
@@ -150,6 +161,50 @@ def test_probability_metrics_equal_scikit_learn(seed, n, k):
     assert metrics.brier(shares, probabilities, weight) == pytest.approx(np.average(squares, weights=weight))
 
 
+@given(st.integers(0, 2**32), st.integers(1, 20), st.integers(2, 6))
+def test_the_similarity_of_distributions_equals_scipy(seed, n, k):
+    random = np.random.default_rng(seed)
+    shares, told = (random.dirichlet(np.full(k, 0.5), n).round(2) for _ in range(2))
+    shares, told = ((table + 1e-3 * (table.sum(axis=1, keepdims=True) == 0)) for table in (shares, told))
+    shares, told = (table / table.sum(axis=1, keepdims=True) for table in (shares, told))
+    weight = random.integers(1, 4, n)
+    rows = [1 - distance.jensenshannon(*pair, base=2) for pair in zip(shares, told, strict=True)]
+    assert metrics.js_similarity(shares, told, weight) == pytest.approx(
+        np.average(np.nan_to_num(rows, nan=1.0), weights=weight), abs=1e-7
+    )
+    assert metrics.js_similarity(told, told) == pytest.approx(1, abs=1e-7)
+
+
+def test_distributions_that_share_nothing_have_similarity_0():
+    assert metrics.js_similarity([[1.0, 0.0]], [[0.0, 1.0]]) == 0
+    assert metrics.js_similarity([[0.5, 0.5]], [[0.5, 0.5]]) == 1
+
+
+@given(st.integers(0, 2**32), st.integers(1, 40), st.integers(2, 5), st.floats(0.2, 5))
+def test_a_temperature_divides_logits(seed, n, k, temperature):
+    random = np.random.default_rng(seed)
+    logits = random.normal(0, 3, (n, k))
+    cooled = metrics.tempered(special.softmax(logits, axis=1), temperature)
+    assert cooled == pytest.approx(special.softmax(logits / temperature, axis=1))
+    rows = metrics.tempered(special.softmax(logits, axis=1), np.full(n, temperature))
+    assert rows == pytest.approx(cooled)
+
+
+@given(st.integers(0, 2**32), st.floats(0.3, 4))
+def test_the_temperature_is_the_one_that_made_a_model_too_sure(seed, temperature):
+    random = np.random.default_rng(seed)
+    shares = random.dirichlet(np.ones(3), 50)
+    told = metrics.tempered(shares, 1 / temperature)
+    assert metrics.fit_temperature(shares, told) == pytest.approx(temperature, rel=2e-3)
+
+
+def test_a_temperature_has_bounds_and_keeps_zeros():
+    assert metrics.fit_temperature([[1.0, 0.0]], [[0.6, 0.4]]) < 0.02
+    assert metrics.fit_temperature([[0.0, 1.0]], [[0.6, 0.4]]) > 50
+    assert np.isnan(metrics.fit_temperature(np.empty((0, 2)), np.empty((0, 2))))
+    assert metrics.tempered([[0.8, 0.2, 0.0]], 2.0)[0, 2] == 0
+
+
 def test_log_loss_of_an_impossible_gold_is_clipped():
     assert metrics.log_loss([[1.0, 0.0]], [[0.0, 1.0]]) == pytest.approx(-np.log(1e-12))
 
@@ -186,6 +241,8 @@ def test_set_metrics_equal_scikit_learn(seed, n):
         expected = sk.f1_score(gold[:, occurring], predicted[:, occurring], average="macro", zero_division=0)
         if occurring.sum() > 1:
             assert metrics.set_macro_f1(gold, predicted) == pytest.approx(expected)
+    expected = sk.jaccard_score(gold, predicted, average="samples", zero_division=1)
+    assert metrics.set_iou(gold, predicted) == pytest.approx(expected)
 
 
 def test_sums_of_integers_are_not_cut_to_integers():

@@ -1,9 +1,11 @@
 """Metrics: ``catalogue`` has them by name for whole tasks, ``plain`` as functions of arrays.
 
-``columns`` reads the Arrow table of predictions into ``rows``; ``sums``, ``ranks`` and ``families`` hold the
-arithmetic that both share.
+``columns`` reads the Arrow table of predictions into ``rows``; ``addends`` says what each metric adds up row
+by row; ``sums``, ``ranks`` and ``families`` hold the arithmetic that both share. ``calibration`` fits one
+temperature.
 """
 
+from normsuite.metrics.calibration import fit_temperature, tempered
 from normsuite.metrics.catalogue import (
     METRICS,
     SPREADS,
@@ -18,16 +20,20 @@ from normsuite.metrics.columns import check_families, codes, read_rows
 from normsuite.metrics.plain import (
     accuracy,
     auroc,
+    balanced_accuracy,
     brier,
     calibration_error,
+    js_similarity,
     log_loss,
     macro_f1,
     mean_absolute_error,
     pearson,
     recall,
     samples_f1,
+    set_iou,
     set_macro_f1,
     spearman,
+    weighted_f1,
 )
 from normsuite.metrics.rows import Rows
 
@@ -41,10 +47,13 @@ __all__ = [
     "Rows",
     "accuracy",
     "auroc",
+    "balanced_accuracy",
     "brier",
     "calibration_error",
     "check_families",
     "codes",
+    "fit_temperature",
+    "js_similarity",
     "log_loss",
     "macro_f1",
     "mean_absolute_error",
@@ -54,6 +63,9 @@ __all__ = [
     "recalls",
     "resolve",
     "samples_f1",
+    "set_iou",
     "set_macro_f1",
     "spearman",
+    "tempered",
+    "weighted_f1",
 ]

@@ -2,7 +2,7 @@
 
 Metrics are means over rows (item x wording), so that wordings weigh equally. Chance is the value of uniform
 guessing: a label drawn evenly, or even probabilities where the metric reads probabilities. It is exact for
-means; for macro-F1 it is the value of the expected sums, which many rows approach.
+means; for the F1s and recalls of labels it is the value of the expected sums, which many rows approach.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 
 from normsuite.errors import InputError
-from normsuite.metrics import families, sums
+from normsuite.metrics import addends, families, sums
+from normsuite.metrics.addends import guess_of, mean_of
 from normsuite.metrics.ranks import weighted_auroc, weighted_spearman
 from normsuite.metrics.rows import Bools, Floats, Rows
 from normsuite.schema import KINDS, STATUSES
@@ -68,74 +69,9 @@ class RankMetric:
 AnyMetric = Metric | RankMetric
 
 
-def _mean(
-    values: Callable[[Rows], Floats | Bools], scored: Callable[[Rows], Bools]
-) -> Callable[..., tuple[Floats, Bools]]:
-    return lambda rows: (sums.mean_sums(values(rows)), scored(rows))
-
-
-def _answered(rows: Rows) -> Bools:
-    return rows.answered
-
-
-def _judged(rows: Rows) -> Bools:
-    """Rows with probabilities and with votes or a gold."""
-    return rows.scored & np.isfinite(rows.probabilities).all(axis=1) & np.isfinite(rows.shares).all(axis=1)
-
-
-def _even(rows: Rows) -> Floats:
-    """Uniform probabilities [n, K]."""
-    offered = np.arange(rows.shares.shape[1]) < rows.size[:, None]
-    shares: Floats = offered / np.maximum(rows.size, 1)[:, None]
-    return shares
-
-
-def _f1_statistics(rows: Rows) -> tuple[Floats, Bools]:
-    return sums.f1_sums(rows.gold_set, rows.predicted_set, rows.gold_set & rows.predicted_set), rows.answered
-
-
-def _guessed_labels(rows: Rows) -> Floats:
-    """Probability [n, L] that a guess names each label: one label drawn evenly, or a coin for each."""
-    one_in = np.maximum(rows.size, 1)[:, None] if rows.kind == "label" else 2.0
-    guessed: Floats = rows.offered / one_in
-    return guessed
-
-
-def _guessed_f1(rows: Rows) -> Floats:
-    guessed = _guessed_labels(rows)
-    return sums.f1_sums(rows.gold_set, guessed, rows.gold_set * guessed)
-
-
-def _calibration_statistics(rows: Rows) -> tuple[Floats, Bools]:
-    confidence = rows.probabilities.max(axis=1, initial=0.0)
-    return sums.calibration_sums(confidence, rows.gold == rows.predicted), _judged(rows) & rows.answered
-
-
-def _moments(rows: Rows) -> tuple[Floats, Bools]:
-    return sums.moment_sums(rows.score, rows.rating), rows.answered
-
-
-def _guessed_moments(rows: Rows) -> Floats:
-    """A score that knows nothing of the rating: it varies, and its products with the rating sum to 0."""
-    moments = sums.moment_sums(rows.rating, rows.rating)
-    moments[:, 1] = moments[:, 5] = 0.0
-    return moments
-
-
-def _two_options(rows: Rows) -> tuple[Floats, Floats, Bools]:
-    """Whether the second option is gold, and how much speaks for it, for items of two options.
-
-    That is the score where there is one, for probabilities near 1 round to the same number; else the
-    probability.
-    """
-    two = (rows.size == 2) & _judged(rows) & (rows.gold >= 0)
-    second = rows.probabilities[:, 1] if rows.probabilities.shape[1] > 1 else np.full(len(rows), np.nan)
-    return (rows.gold == 1).astype(float), np.where(np.isfinite(rows.score), rows.score, second), two
-
-
 def _status(name: str) -> Metric:
     index = STATUSES.index(name)
-    everything = _mean(lambda rows: rows.status == index, lambda rows: np.ones(len(rows), bool))
+    everything = mean_of(lambda rows: rows.status == index, lambda rows: np.ones(len(rows), bool))
     return Metric("coverage" if name == "ok" else name, KINDS, everything, higher_is_better=name == "ok")
 
 
@@ -149,38 +85,61 @@ _ALL: Final[tuple[AnyMetric, ...]] = (
     Metric(
         "accuracy",
         ONE_ANSWER,
-        _mean(lambda rows: rows.gold == rows.predicted, _answered),
-        guess=lambda rows: sums.mean_sums(1 / np.maximum(rows.size, 1)),
+        mean_of(lambda rows: rows.gold == rows.predicted, addends.answered),
+        guess=guess_of(addends.one_in),
     ),
-    Metric("macro_f1", ("label", "multilabel"), _f1_statistics, sums.macro_f1_value, _guessed_f1),
+    Metric("macro_f1", ("label", "multilabel"), addends.f1, sums.macro_f1_value, addends.guessed_f1),
+    Metric(
+        "weighted_f1",
+        ("label", "multilabel"),
+        addends.weighted_f1,
+        sums.weighted_f1_value,
+        addends.guessed_weighted_f1,
+    ),
+    Metric("balanced_accuracy", ("label",), addends.hits, sums.mean_recall_value, addends.guessed_hits),
     Metric(
         "log_loss",
         ONE_ANSWER,
-        _mean(lambda rows: sums.log_loss(rows.shares, rows.probabilities), _judged),
-        guess=lambda rows: sums.mean_sums(np.log(np.maximum(rows.size, 1))),
+        mean_of(lambda rows: sums.log_loss(rows.shares, rows.probabilities), addends.judged),
+        guess=guess_of(addends.even_log_loss),
         higher_is_better=False,
+    ),
+    Metric(
+        "calibrated_log_loss",
+        ONE_ANSWER,
+        mean_of(addends.calibrated_log_loss, addends.calibrated),
+        guess=guess_of(addends.even_log_loss),
+        higher_is_better=False,
+    ),
+    Metric(
+        "js_similarity",
+        ONE_ANSWER,
+        mean_of(lambda rows: sums.js_similarity(rows.shares, rows.probabilities), addends.voted),
+        guess=guess_of(lambda rows: sums.js_similarity(rows.shares, addends.even(rows))),
     ),
     Metric(
         "brier",
         ONE_ANSWER,
-        _mean(lambda rows: sums.brier(rows.shares, rows.probabilities), _judged),
-        guess=lambda rows: sums.mean_sums(sums.brier(rows.shares, _even(rows))),
+        mean_of(lambda rows: sums.brier(rows.shares, rows.probabilities), addends.judged),
+        guess=guess_of(lambda rows: sums.brier(rows.shares, addends.even(rows))),
         higher_is_better=False,
     ),
-    Metric("ece", ONE_ANSWER, _calibration_statistics, sums.calibration_value, higher_is_better=False),
+    Metric("ece", ONE_ANSWER, addends.calibration, sums.calibration_value, higher_is_better=False),
     Metric(
-        "label_mass", KINDS, _mean(lambda rows: rows.mass, lambda rows: rows.scored & np.isfinite(rows.mass))
+        "label_mass",
+        KINDS,
+        mean_of(lambda rows: rows.mass, lambda rows: rows.scored & np.isfinite(rows.mass)),
     ),
     Metric(
         "top_is_label",
         KINDS,
-        _mean(lambda rows: rows.top_is_label, lambda rows: rows.scored & np.isfinite(rows.top_is_label)),
+        mean_of(lambda rows: rows.top_is_label, lambda rows: rows.scored & np.isfinite(rows.top_is_label)),
     ),
     Metric(
         "mae",
         ("label",),
-        _mean(lambda rows: np.abs(rows.gold - rows.predicted), _answered),
-        guess=lambda rows: sums.mean_sums(sums.guessed_steps(rows.gold, rows.size)),
+        mean_of(lambda rows: np.abs(rows.gold - rows.predicted), addends.answered),
+        guess=guess_of(lambda rows: sums.guessed_steps(rows.gold, rows.size)),
         higher_is_better=False,
     ),
     Metric(
@@ -198,7 +157,7 @@ _ALL: Final[tuple[AnyMetric, ...]] = (
         over_families=True,
     ),
     Metric("flip_accuracy", ("label",), families.flips, guess=families.guessed_flips, over_families=True),
-    Metric("pearson", ("rating",), _moments, sums.pearson_value, _guessed_moments),
+    Metric("pearson", ("rating",), addends.moments, sums.pearson_value, addends.guessed_moments),
     RankMetric(
         "spearman",
         ("rating",),
@@ -209,22 +168,28 @@ _ALL: Final[tuple[AnyMetric, ...]] = (
     RankMetric(
         "auroc",
         ("label",),
-        _two_options,
+        addends.two_options,
         weighted_auroc,
         chance=0.5,
     ),
     Metric(
         "rating_mae",
         ("rating",),
-        _mean(lambda rows: np.abs(rows.score - rows.rating), _answered),
-        guess=lambda rows: sums.mean_sums(np.abs((rows.scale_min + rows.scale_max) / 2 - rows.rating)),
+        mean_of(lambda rows: np.abs(rows.score - rows.rating), addends.answered),
+        guess=guess_of(lambda rows: np.abs((rows.scale_min + rows.scale_max) / 2 - rows.rating)),
         higher_is_better=False,
     ),
     Metric(
         "samples_f1",
         ("multilabel",),
-        _mean(lambda rows: sums.samples_f1(rows.gold_set, rows.predicted_set), _answered),
-        guess=lambda rows: sums.mean_sums(sums.guessed_samples_f1(rows.gold_set, rows.offered)),
+        mean_of(lambda rows: sums.samples_f1(rows.gold_set, rows.predicted_set), addends.answered),
+        guess=guess_of(lambda rows: sums.guessed_samples_f1(rows.gold_set, rows.offered)),
+    ),
+    Metric(
+        "set_iou",
+        ("multilabel",),
+        mean_of(lambda rows: sums.set_iou(rows.gold_set, rows.predicted_set), addends.answered),
+        guess=guess_of(lambda rows: sums.guessed_set_iou(rows.gold_set, rows.offered)),
     ),
     *STATUS_METRICS,
 )
@@ -245,7 +210,7 @@ def _recall(label: str, index: int) -> Metric:
 
     def guess(rows: Rows) -> Floats:
         gold = rows.gold_set[:, index]
-        return np.stack([gold * _guessed_labels(rows)[:, index], gold], axis=1)
+        return np.stack([gold * addends.guessed_labels(rows)[:, index], gold], axis=1)
 
     return Metric(f"recall_{label}", ("label", "multilabel"), statistics, guess=guess)
 

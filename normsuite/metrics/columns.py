@@ -84,6 +84,9 @@ def _rows(table: pa.Table, kind: str) -> Rows:
     if kind == "rating":
         has_gold, has_prediction = _valid(table["rating"]), _valid(table["score"])
     one_of_options = kind in ("label", "choice", "pair")
+    counts = (
+        _padded(table["votes"], 0.0, int(size.max(initial=1))) if one_of_options else np.empty((len(size), 0))
+    )
     item, _ = codes(table["item"])
     family, families = codes(table["family"])
     scorer, scorers = codes(table["scorer"])
@@ -104,7 +107,9 @@ def _rows(table: pa.Table, kind: str) -> Rows:
         gold_set=_indicator(_pick(label, golds), len(labels)),
         predicted_set=_indicator(_pick(label, predictions), len(labels)),
         probabilities=_probabilities(table, size) if one_of_options else np.empty((len(size), 0)),
-        shares=_shares(table["votes"], gold, size) if one_of_options else np.empty((len(size), 0)),
+        shares=_shares(counts, gold) if one_of_options else counts,
+        people=counts.sum(axis=1),
+        temperature=np.full(len(size), np.nan),
         rating=_floats(table["rating"]),
         score=_floats(table["score"]),
         scale_min=_floats(table["scale_min"]),
@@ -129,10 +134,9 @@ def _probabilities(table: pa.Table, size: Ints) -> Floats:
     return padded
 
 
-def _shares(votes: pa.ChunkedArray, gold: Ints, size: Ints) -> Floats:
-    """[n, K] vote shares; without votes all on the gold; without either NaN."""
-    counts = _padded(votes, 0.0, int(size.max(initial=1)))
-    total = counts.sum(axis=1)
+def _shares(counts: Floats, gold: Ints) -> Floats:
+    """[n, K] vote shares of counts; without votes all on the gold; without either NaN."""
+    counts, total = counts.copy(), counts.sum(axis=1)
     alone = (total == 0) & (gold >= 0)
     counts[alone, gold[alone]] = 1.0
     total[alone] = 1.0

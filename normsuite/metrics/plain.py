@@ -40,6 +40,27 @@ def recall(gold: ArrayLike, predicted: ArrayLike, label: object, weight: ArrayLi
     return _total(hits, sums.mean_value, weight)
 
 
+def balanced_accuracy(gold: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Mean recall over the labels that occur in gold [n]."""
+    labels = np.unique(gold)
+    of_label = np.asarray(gold)[:, None] == labels
+    both = of_label & (np.asarray(predicted)[:, None] == labels)
+    return _total(sums.hit_sums(of_label, both), sums.mean_recall_value, weight)
+
+
+def weighted_f1(gold: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Mean F1 over labels, each weighted by how many rows of gold [n] have it."""
+    labels = np.unique(gold)
+    first, second = np.asarray(gold)[:, None] == labels, np.asarray(predicted)[:, None] == labels
+    return _total(sums.weighted_f1_sums(first, second, first & second), sums.weighted_f1_value, weight)
+
+
+def js_similarity(shares: ArrayLike, probabilities: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Mean of 1 - Jensen-Shannon distance (base 2) between probabilities [n, K] and shares [n, K]."""
+    rows = sums.js_similarity(np.asarray(shares, float), np.asarray(probabilities, float))
+    return _total(sums.mean_sums(rows), sums.mean_value, weight)
+
+
 def log_loss(shares: ArrayLike, probabilities: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Mean cross-entropy in nats of probabilities [n, K], clipped at ``sums.CLIP``, against shares [n, K]."""
     losses = sums.log_loss(np.asarray(shares, float), np.asarray(probabilities, float))
@@ -85,6 +106,12 @@ def auroc(positive: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None
 def samples_f1(gold: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Mean over rows of the F1 of predicted sets [n, L]; 1 where both sets are empty."""
     scores = sums.samples_f1(np.asarray(gold, bool), np.asarray(predicted, bool))
+    return _total(sums.mean_sums(scores), sums.mean_value, weight)
+
+
+def set_iou(gold: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Mean over rows of intersection over union of sets [n, L]; 1 where both sets are empty."""
+    scores = sums.set_iou(np.asarray(gold, bool), np.asarray(predicted, bool))
     return _total(sums.mean_sums(scores), sums.mean_value, weight)
 
 

@@ -28,6 +28,8 @@ class Rows:
         offered, gold_set, predicted_set: [n, L] whether a label is offered, is gold, is predicted.
         probabilities: [n, K] in the order of options, 0 beyond a row's own; NaN where none were read.
         shares: [n, K] share of votes for each option, or 1 for the gold where nobody voted; NaN for neither.
+        people: [n] how many voted; 0 where nobody did.
+        temperature: [n] what the scorer's logits are to be divided by, told by other rows; NaN for none.
         rating, score, scale_min, scale_max: [n] of kind rating, NaN for none.
         mass, top_is_label: [n] validity of the reading, NaN for none.
         has_gold, has_prediction: [n] whether the gold and the prediction that the kind asks for are there.
@@ -50,6 +52,8 @@ class Rows:
     predicted_set: Bools
     probabilities: Floats
     shares: Floats
+    people: Floats
+    temperature: Floats
     rating: Floats
     score: Floats
     scale_min: Floats

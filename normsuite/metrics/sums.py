@@ -7,7 +7,7 @@ prediction; ``*_value`` functions take sums [..., s] and return [...], NaN where
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
 from math import comb
 from typing import Any, Final
 
@@ -62,6 +62,49 @@ def macro_f1_value(sums: Floats) -> Floats:
     return divide(f1.sum(axis=-1), (occurring > 0).sum(axis=-1))
 
 
+def weighted_f1_sums(gold: Bools | Floats, predicted: Bools | Floats, both: Bools | Floats) -> Floats:
+    """[n, 3 L]: for each label of [n, L] gold plus predicted, then both, then gold."""
+    return np.concatenate([f1_sums(gold, predicted, both), gold], axis=1)
+
+
+def weighted_f1_value(sums: Floats) -> Floats:
+    """Mean F1 of the labels, each weighted by how often it is gold, from [..., 3 L]."""
+    occurring, both, gold = np.split(np.asarray(sums, float), 3, axis=-1)
+    f1 = np.divide(2 * both, occurring, out=np.zeros(both.shape), where=occurring > 0)
+    return divide((f1 * gold).sum(axis=-1), gold.sum(axis=-1))
+
+
+def hit_sums(gold: Bools | Floats, both: Bools | Floats) -> Floats:
+    """[n, 2 L]: for each label of [n, L] gold, then gold and predicted."""
+    return np.concatenate([gold, both], axis=1, dtype=float)
+
+
+def mean_recall_value(sums: Floats) -> Floats:
+    """Mean recall over the labels that occur in gold, from [..., 2 L]."""
+    gold, both = np.split(np.asarray(sums, float), 2, axis=-1)
+    recall = np.divide(both, gold, out=np.zeros(both.shape), where=gold > 0)
+    return divide(recall.sum(axis=-1), (gold > 0).sum(axis=-1))
+
+
+def js_similarity(shares: Floats, probabilities: Floats) -> Floats:
+    """1 - Jensen-Shannon distance [n], base 2, of probabilities [n, K] to shares [n, K], 1 where equal.
+
+    The distance is the root of the divergence (Endres and Schindelin 2003, IEEE Transactions on Information
+    Theory 49); so GlobalOpinionQA compares a model with a country (Durmus et al. 2023).
+    """
+    middle = (shares + probabilities) / 2
+    divergence = (_relative_entropy(shares, middle) + _relative_entropy(probabilities, middle)) / 2
+    # Equal distributions may leave a rounding below 0, disjoint ones above 1.
+    similarity: Floats = 1 - np.sqrt(np.clip(divergence, 0.0, 1.0))
+    return similarity
+
+
+def _relative_entropy(of: Floats, to: Floats) -> Floats:
+    """Kullback-Leibler divergence [n] in bits of [n, K] from [n, K], which is 0 only where the first is."""
+    ratio = np.divide(of, to, out=np.ones(of.shape), where=of > 0)
+    return np.asarray((of * np.log2(ratio)).sum(axis=1))
+
+
 def calibration_sums(confidence: Floats, right: Bools) -> Floats:
     """[n, BINS + 1]: confidence minus hit in the bin of the confidence, and 1."""
     sums = np.zeros((len(confidence), BINS + 1))
@@ -100,21 +143,44 @@ def samples_f1(gold: Bools, predicted: Bools) -> Floats:
     return scores
 
 
+def set_iou(gold: Bools, predicted: Bools) -> Floats:
+    """Intersection over union [n] of sets [n, L]; 1 where both are empty."""
+    either = (gold | predicted).sum(axis=1)
+    both = (gold & predicted).sum(axis=1)
+    scores: Floats = np.divide(both, either, out=np.ones(len(either)), where=either > 0)
+    return scores
+
+
 def guessed_samples_f1(gold: Bools, offered: Bools) -> Floats:
     """Expected F1 [n] of a set into which a fair coin puts each offered label."""
+    return _over_coins(gold, offered, lambda hit, false, golds: 2 * hit / (hit + false + golds))
+
+
+def guessed_set_iou(gold: Bools, offered: Bools) -> Floats:
+    """Expected intersection over union [n] of a set into which a fair coin puts each offered label."""
+    return _over_coins(gold, offered, lambda hit, false, golds: hit / (false + golds))
+
+
+def _over_coins(gold: Bools, offered: Bools, score: Callable[[int, int, int], float]) -> Floats:
+    """Expected score [n] of a set of coins; 1 where it is empty like the gold, 0 where the gold alone is.
+
+    Args:
+        gold: [n, L].
+        offered: [n, L] of which coins are thrown.
+        score: of the number of golds in the set, of others in it, and of all golds, of which there is one.
+    """
     pairs = np.stack([offered.sum(axis=1), gold.sum(axis=1)], axis=1)
     distinct, inverse = np.unique(pairs, axis=0, return_inverse=True)
-    expected = np.array([_coin_f1(int(labels), int(golds)) for labels, golds in distinct])
+    expected = np.array([_expected(int(labels), int(golds), score) for labels, golds in distinct])
     return expected[inverse.reshape(-1)]
 
 
-@lru_cache(maxsize=4096)
-def _coin_f1(labels: int, golds: int) -> float:
+def _expected(labels: int, golds: int, score: Callable[[int, int, int], float]) -> float:
     if golds == 0:
         return 0.5**labels
     others = labels - golds
     ways = (
-        comb(golds, hit) * comb(others, false) * 2 * hit / (hit + false + golds)
+        comb(golds, hit) * comb(others, false) * score(hit, false, golds)
         for hit in range(golds + 1)
         for false in range(others + 1)
     )
