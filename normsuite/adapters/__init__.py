@@ -18,6 +18,8 @@ ADAPTERS: Final = {
     "ethics": "normsuite.adapters.ethics",
     "mort-user-study": "normsuite.adapters.mort",
     "multilingual-moral": "normsuite.adapters.multilingual",
+    "social": "normsuite.adapters.social",
+    "egonormia": "normsuite.adapters.egonormia",
 }
 """Name of each data set and the module that ends in its ``ADAPTER``."""
 
