@@ -202,6 +202,9 @@ def fit_kept(
             field="reading.after_letters",
             fix="fit on wordings without options",
         )
+    if recipe.reading.combine != "mean":
+        what = "a text that is scored is one, and an offset is of two"
+        raise InputError(what, field="reading.combine", fix="fit on the mean over wordings")
     wordings = [(family, wording) for family in recipe.texts for wording in load_wordings(family, least=1)]
     data = data_of(raw)
     sources = [load_seeds("the recipe", source, data)[1] for source in recipe.seeds]

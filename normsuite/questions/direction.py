@@ -81,6 +81,7 @@ def prepare_direction(
     train = chosen.slice(0, 0)
     if items["kind"][0].as_py() != "rating":
         train = sample_clusters(_select(task, adapted, task.data.train), _TRAINING_CLUSTERS, _SEED)
+    check_wordings(task)
     wordings = load_families(task.texts)
     letters = task.reading.after_letters
     sources = [load_seeds(task.name, source, data, after_letters=letters) for source in task.seeds]
@@ -106,11 +107,23 @@ def check_direction(task: DirectionTask) -> None:
         InputError: one of them does not.
     """
     build(task.estimator, task.preprocessing)
-    load_families(task.texts)
+    check_wordings(task)
     for source in task.seeds:
-        load_families(source.texts)
         if source.words is not None:
             load_poles(source.words)
+
+
+def check_wordings(task: DirectionTask) -> None:
+    """See that the wordings of items and seeds exist, and that an offset has its two.
+
+    Raises:
+        InputError: they do not.
+    """
+    for families in (task.texts, *(source.texts for source in task.seeds)):
+        found = len(load_families(families))
+        if task.reading.combine == "difference" and found != 2:
+            what = f"{'+'.join(families)} are {found} wordings, and an offset is of two"
+            raise InputError(what, field="texts", fix="name two families of one wording each")
 
 
 def load_families(families: Sequence[str]) -> list[Wording]:

@@ -66,11 +66,15 @@ class ReadingSpec(Frozen):
             one whose direction does best on held-out seeds.
         after_letters: read the end of wordings that show options. Directions found there carry the
             identifier of an answer rather than its meaning, so this is refused unless asked for.
+        combine: what becomes of a row's embeddings in its wordings: their ``mean``, or the ``difference``,
+            the second less the first of exactly two. An offset tells how two texts of one row differ
+            (Aires et al. 2019, "Norm conflict identification using vector space offsets").
     """
 
     position: Literal["auto", "model", "last", "mean", "behavior"] = "auto"
     layer: int | Literal["auto"] = "auto"
     after_letters: bool = False
+    combine: Literal["mean", "difference"] = "mean"
 
 
 class DirectionTask(Declared):
@@ -107,8 +111,20 @@ class DirectionTask(Declared):
             raise inconsistent("headline", f"{self.headline!r} is not one of pearson, spearman, auroc")
         if self.per and any(source.data is None for source in self.seeds):
             raise inconsistent("per", "a list of words has no languages: give seeds from `data`")
+        if self.reading.combine == "difference":
+            _check_two_texts(self.texts, self.seeds)
         _check_poles(self.poles)
         return self
+
+
+def _check_two_texts(texts: Families, seeds: tuple[SeedSource, ...]) -> None:
+    """An offset needs two texts of every item and every seed."""
+    what = "`combine: difference` takes exactly two families of one wording each"
+    if len(texts) != 2:
+        raise inconsistent("texts", what)
+    for source in seeds:
+        if source.words is not None or len(source.texts) != 2 or not source.average:
+            raise inconsistent("seeds", f"{what}, of `data`, averaged into one row")
 
 
 def _check_poles(poles: Poles) -> None:

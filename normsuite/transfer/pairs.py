@@ -108,6 +108,8 @@ def domain_of(source: Source, test: DirectionQuestion) -> tuple[str, str]:
     Returns:
         One of ``IN_DOMAIN``, ``SHARED_ITEMS``, ``SHARED_CLUSTERS`` and ``ACROSS``; and a reason or "".
     """
+    if source.recipe.reading.combine != test.task.reading.combine:
+        return ACROSS, "one is read off texts, the other off the offset of two"
     shared = source.ids & set(test.items["id"].to_pylist())
     if shared:
         return SHARED_ITEMS, f"{len(shared):,} of the items are among the seeds, first {min(shared)!r}"

@@ -66,13 +66,16 @@ def bench_of(question: DirectionQuestion, data: Data, *, most: int | None = None
         seed: of that sample.
 
     Raises:
-        InputError: the task fits one direction per language; no training row is left.
+        InputError: the task fits one direction per language, or reads offsets; no training row is left.
     """
     task = question.task
     if task.per is not None:
         what = (
             f"the task {task.name!r} fits one direction per {task.per}, and there is no such table of those"
         )
+        raise InputError(what, field="--tasks", fix="use `normsuite direction transfer`")
+    if task.reading.combine != "mean":
+        what = f"the task {task.name!r} is read off the offset of two texts, and a head reads one"
         raise InputError(what, field="--tasks", fix="use `normsuite direction transfer`")
     (part,) = question.parts
     items, texts = part.items, part.texts

@@ -249,3 +249,49 @@ def test_an_option_that_no_item_has_is_refused() -> None:
 
 def test_no_items_have_no_poles() -> None:
     assert poles([]) == poles([], positive="a", negative="b") == []
+
+
+OFFSET = """\
+name: direction-tea
+title: Tea
+description: Whether a rule fits its story.
+type: direction
+data: {set: mini}
+texts: [bare-action, situation]
+seeds:
+  - data: {set: mini}
+    texts: [bare-action, situation]
+estimator: {name: difference-in-means}
+reading: {combine: difference}
+metrics: [auroc]
+headline: auroc
+"""
+
+
+def test_an_offset_is_of_two_texts_in_items_and_seeds(tmp_path: Path) -> None:
+    path = tmp_path / "task.yaml"
+    path.write_text(OFFSET)
+    task = load_task(path)
+    assert isinstance(task, DirectionTask)
+    assert task.reading.combine == "difference"
+    mean = tmp_path / "mean.yaml"
+    mean.write_text(OFFSET.replace("difference}", "mean}"))
+    assert load_task(mean).sha256 != task.sha256
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("\ntexts: [bare-action, situation]", "\ntexts: [bare-action]", "texts"),
+        ("  texts: [bare-action, situation]", "  texts: [bare-action]", "seeds"),
+        ("  - data: {set: mini}", "  - words: verbs", "seeds"),
+        ("    texts:", "    average: false\n    texts:", "seeds"),
+        ("combine: difference", "combine: product", "combine"),
+    ],
+)
+def test_an_offset_of_anything_else_is_refused(tmp_path: Path, old: str, new: str, field: str) -> None:
+    assert OFFSET.count(old) == 1
+    path = tmp_path / "task.yaml"
+    path.write_text(OFFSET.replace(old, new))
+    with pytest.raises(InputError, match=field):
+        load_task(path)

@@ -80,7 +80,7 @@ def fit_direction(
     vectors = [
         read(reader, source.passages, way, layers, f"embedding {source.name}", progress) for source in sources
     ]
-    rows = for_estimator(recipe.estimator, seed_rows(sources, vectors))
+    rows = for_estimator(recipe.estimator, seed_rows(sources, vectors, recipe.reading.combine))
     place, agreement = choose_layer(pipeline, rows, layers)
     chosen = at_layer(rows, place)
     fitted, axis = fit(pipeline, chosen)

@@ -27,7 +27,7 @@ from normsuite.scorers.direction.nulls import (
 )
 from normsuite.scorers.direction.predictions import Threshold, direction_predictions, fit_threshold
 from normsuite.scorers.direction.reading import choose_pooling, read
-from normsuite.scorers.direction.seeds import Floats, Seeds, mean_over_wordings
+from normsuite.scorers.direction.seeds import Combine, Floats, Seeds, combined
 
 Texts = Sequence[Sequence[Passage]]
 _FEW: Final = 2  # items, below which no scores are worth a null
@@ -176,8 +176,9 @@ def _score_part(
     everything = [*part.texts, *part.train_texts, *(own for source in part.seeds for own in source.passages)]
     pooling = choose_pooling(recipe.reading, spec, [passage for own in everything for passage in own])
     fitted = fit_direction(reader, spec, part.seeds, recipe, pooling=pooling, progress=progress)
-    items = _vectors(reader, part.texts, fitted.pooling, f"{task}: embedding items", progress)
-    train = _vectors(reader, part.train_texts, fitted.pooling, f"{task}: embedding training rows", progress)
+    way, combine = fitted.pooling, recipe.reading.combine
+    items = _vectors(reader, part.texts, way, combine, f"{task}: embedding items", progress)
+    train = _vectors(reader, part.train_texts, way, combine, f"{task}: embedding training rows", progress)
     threshold = _threshold(part, fitted, train)
     predictions = direction_predictions(task, part.items, fitted.axis(items), prompt, threshold)
     readable: NDArray[np.bool_] = np.asarray(np.isfinite(items).all(axis=1))
@@ -202,7 +203,9 @@ def _add_nulls(
         scored.about["permutations_without_direction"] = failed
     part = scored.part
     texts = [[p.text for p in own] for own, ok in zip(part.texts, scored.readable, strict=True) if ok]
-    words = tfidf_scores(part.seeds, texts, recipe.estimator, recipe.preprocessing, items.shape[1])
+    words = tfidf_scores(
+        part.seeds, texts, recipe.estimator, recipe.preprocessing, items.shape[1], recipe.reading.combine
+    )
     if words is None:
         scored.missing["tfidf"] = "the seeds' words define no direction"
     else:
@@ -210,13 +213,13 @@ def _add_nulls(
 
 
 def _vectors(
-    reader: Reader, texts: Texts, pooling: Pooling, stage: str, progress: Progress
+    reader: Reader, texts: Texts, pooling: Pooling, combine: Combine, stage: str, progress: Progress
 ) -> NDArray[np.float32]:
-    """[n, d] the mean embedding of each item over its wordings."""
+    """[n, d] the embedding of each item: its wordings' mean, or the offset of two."""
     if not len(texts):
         return np.empty((0, 0), np.float32)
     flat = read(reader, texts, pooling, (pooling.layer,), stage, progress)[:, 0]
-    return mean_over_wordings(flat.reshape(len(texts), -1, flat.shape[-1]))
+    return combined(flat.reshape(len(texts), -1, flat.shape[-1]), combine)
 
 
 def _untrained(
@@ -235,7 +238,8 @@ def _untrained(
         )
     except DirectionError:
         return None
-    return fitted.axis(_vectors(reader, part.texts, pooling, stage, progress)[scored.readable])
+    items = _vectors(reader, part.texts, pooling, recipe.reading.combine, stage, progress)
+    return fitted.axis(items[scored.readable])
 
 
 def _threshold(part: Part, fitted: Fitted, train: NDArray[np.float32]) -> Threshold | None:

@@ -34,7 +34,7 @@ from normsuite.scorers.direction.pipeline import (
     transformed_items,
     unit_rows,
 )
-from normsuite.scorers.direction.seeds import Floats, SeedRows, Seeds, mean_over_wordings, seed_rows
+from normsuite.scorers.direction.seeds import Combine, Floats, SeedRows, Seeds, combined, seed_rows
 from normsuite.tasks import Step
 
 RANDOM_DRAWS: Final = 100
@@ -109,6 +109,7 @@ def tfidf_scores(
     estimator: Step,
     preprocessing: Sequence[Step],
     dimensions: int,
+    combine: Combine = "mean",
 ) -> Floats | None:
     """Scores [n] by the same estimator on TF-IDF features of words and word pairs.
 
@@ -121,6 +122,7 @@ def tfidf_scores(
         estimator: as the task has it.
         preprocessing: as the task has it.
         dimensions: d of the embeddings.
+        combine: as the task has it.
 
     Returns:
         None where the seeds' words define no direction.
@@ -137,10 +139,10 @@ def tfidf_scores(
     svd = TruncatedSVD(size, random_state=0).fit(features)
     reduced = svd.transform(features).astype(np.float32)
     ends = np.cumsum([len(texts) for texts in flat])[:-1]
-    rows = for_estimator(estimator, seed_rows(sources, np.split(reduced, ends)))
+    rows = for_estimator(estimator, seed_rows(sources, np.split(reduced, ends), combine))
     try:
         _, axis = fit(build(estimator, preprocessing), rows)
     except DirectionError:
         return None
     asked = svd.transform(vectorizer.transform([text for own in items for text in own]))
-    return axis(mean_over_wordings(asked.reshape(len(items), -1, size)))
+    return axis(combined(asked.reshape(len(items), -1, size), combine))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from normsuite.embeddings import Passage
 from normsuite.errors import InputError
 
 Floats = NDArray[np.float64]
+Combine = Literal["mean", "difference"]
 
 
 @dataclass(frozen=True)
@@ -83,17 +84,20 @@ def check_seeds(sources: Sequence[Seeds]) -> None:
         raise InputError(f"the seeds are of one class only (all {pole})", fix="give seeds of both poles")
 
 
-def seed_rows(sources: Sequence[Seeds], vectors: Sequence[NDArray[np.float32]]) -> SeedRows:
+def seed_rows(
+    sources: Sequence[Seeds], vectors: Sequence[NDArray[np.float32]], combine: Combine = "mean"
+) -> SeedRows:
     """All sources' rows, one below the other; seeds that were too long for the model are left out.
 
     Args:
         sources: [s].
         vectors: for each source [n * w, ...] embeddings of its passages, seed by seed.
+        combine: as in ``combined``, for sources that average.
 
     Raises:
         InputError: no seed fits the model's context.
     """
-    found = [_rows(source, own) for source, own in zip(sources, vectors, strict=True)]
+    found = [_rows(source, own, combine) for source, own in zip(sources, vectors, strict=True)]
     # A source without seeds has vectors of no dimension, which go beside no others.
     parts = [(code, part) for code, part in enumerate(found) if len(part.y)]
     if not parts:
@@ -116,12 +120,12 @@ class _Part:
     text: list[str]
 
 
-def _rows(source: Seeds, vectors: NDArray[np.float32]) -> _Part:
+def _rows(source: Seeds, vectors: NDArray[np.float32], combine: Combine) -> _Part:
     """The rows of one source; sources of one name, which differ in their wordings, share their clusters."""
     n = len(source)
     wordings = len(source.passages[0]) if n else 1
     shaped = vectors.reshape(n, wordings, *vectors.shape[1:])
-    rows = mean_over_wordings(shaped)[:, None] if source.average else shaped
+    rows = combined(shaped, combine)[:, None] if source.average else shaped
     each = rows.shape[1]
     flat = rows.reshape(n * each, *rows.shape[2:])
     kept = np.isfinite(flat).all(axis=tuple(range(1, flat.ndim)))
@@ -133,6 +137,11 @@ def _rows(source: Seeds, vectors: NDArray[np.float32]) -> _Part:
         [f"{source.name}:{source.clusters[i]}" for i in seed],
         [text[i] for i in np.flatnonzero(kept)],
     )
+
+
+def combined(vectors: NDArray[np.float32], combine: Combine) -> NDArray[np.float32]:
+    """[n, ...] of [n, w, ...]: the mean over wordings, or the second of two less the first."""
+    return mean_over_wordings(vectors) if combine == "mean" else vectors[:, 1] - vectors[:, 0]
 
 
 def mean_over_wordings(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from normsuite.engines import find_checkpoint
 from normsuite.engines.transformers import TransformersSpec
 from normsuite.errors import InputError
 from normsuite.schema import ITEM_SCHEMA, NULL_SCHEMA, PREDICTION_SCHEMA
-from normsuite.scorers.direction import Models, Part, Recipe, measure, untrained_doubles
+from normsuite.scorers.direction import Models, Part, Recipe, Seeds, measure, untrained_doubles
 from normsuite.scorers.direction.measure import Measured
 from normsuite.scorers.direction.nulls import PERMUTATIONS, RANDOM_DRAWS
 from normsuite.tasks import ReadingSpec
@@ -264,3 +264,20 @@ def test_it_is_told_what_is_embedded(tiny) -> None:
         steps = [(done, total) for name, done, total in told if name == stage]
         assert steps == sorted(steps)
         assert steps[-1][0] == steps[-1][1]
+
+
+def test_every_reading_of_an_offset_is_of_the_offset(tiny) -> None:
+    """An item whose two texts are one has the offset 0, and so the same score by model and nulls alike."""
+    pairs = [[Passage(f"I {act}."), Passage(f"I must {act}.")] for act in ACTS]
+    same = [[Passage(f"I {act}.")] * 2 for act in ACTS]
+    turned = [own[::-1] for own in pairs]
+    seeds = Seeds("made", [*pairs, *turned], np.array([1.0] * 6 + [0] * 6), [*ACTS, *ACTS])
+    recipe = replace(MEANS, reading=ReadingSpec(position="mean", layer=-1, combine="difference"))
+    asked = replace(part(*ACTS, seeds=[seeds]), texts=[*same[:3], *pairs[3:]])
+    doubles, _ = untrained_doubles(tiny)
+    found = measure("t", [asked], recipe, Models(tiny, doubles[:1]))
+    scores = {"model": np.array([found.predictions["score"].to_pylist()])} | nulls_of(found)
+    for name in ("model", "tfidf", "untrained", "random"):
+        nothing, something = scores[name][:, :3], scores[name][:, 3:]
+        assert np.ptp(nothing, axis=1) == pytest.approx(0, abs=1e-4), name
+        assert (np.abs(something - nothing) > 1e-4).any(axis=1).all(), name

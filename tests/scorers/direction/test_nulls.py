@@ -13,7 +13,8 @@ from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import roc_auc_score
 
 from normsuite.directions.catalogue import ESTIMATORS
-from normsuite.scorers.direction import build
+from normsuite.embeddings import Passage
+from normsuite.scorers.direction import Seeds, build
 from normsuite.scorers.direction.nulls import (
     PERMUTATIONS,
     RANDOM_DRAWS,
@@ -250,3 +251,15 @@ def test_a_probe_on_noise_is_no_better_than_its_shuffles() -> None:
     scores, _ = permuted_scores(pipeline, make_rows(X, y), items, 0)
     shuffled = [roc_auc_score(gold, own) for own in scores]
     assert min(shuffled) < roc_auc_score(gold, axis(items)) < max(shuffled)
+
+
+def test_the_words_of_an_offset_are_those_that_the_second_text_has_more_of() -> None:
+    pairs = [("share bread", "share no bread"), ("wear hats", "wear no hats"), ("cut hair", "cut fine hair")]
+    seeds = Seeds("made", [[Passage(a), Passage(b)] for a, b in pairs], np.array([1.0, 1, 0]), list("abc"))
+    asked = [["keep dogs", "keep no dogs"], ["keep dogs", "keep fine dogs"]]
+    offset = tfidf_scores([seeds], asked, MEANS, (), 8, "difference")
+    turned = tfidf_scores([seeds], [own[::-1] for own in asked], MEANS, (), 8, "difference")
+    assert offset is not None
+    assert turned is not None
+    assert offset[0] > offset[1]
+    assert turned[0] < turned[1]

@@ -8,7 +8,7 @@ from made_seeds import make_rows, texts
 
 from normsuite.embeddings import Passage
 from normsuite.errors import InputError
-from normsuite.scorers.direction.seeds import check_seeds, mean_over_wordings, seed_rows
+from normsuite.scorers.direction.seeds import check_seeds, combined, mean_over_wordings, seed_rows
 
 NAN = np.nan
 
@@ -136,3 +136,13 @@ def test_rows_are_taken_by_mask_and_by_position() -> None:
         some = rows.take(chosen)
         assert some.groups.tolist() == [3, 0]
         assert list(some.text) == ["text 0", "text 3"]
+
+
+def test_an_offset_is_the_second_text_less_the_first() -> None:
+    vectors = np.array([[1, 1], [4, 0], [2, NAN], [0, 0]], np.float32)
+    offset = combined(vectors.reshape(2, 2, 2), "difference")
+    assert offset[0].tolist() == [3, -1]
+    assert np.isnan(offset[1]).any()
+    seeds = texts("a", "b", values=[1, 0], wordings=2)
+    rows = seed_rows([seeds], [np.array([[1, 1], [4, 0], [2, 2], [0, 0]], np.float32)], "difference")
+    assert rows.X.tolist() == [[3, -1], [-2, -2]]
