@@ -2,7 +2,7 @@
 
 ``columns`` reads the Arrow table of predictions into ``rows``; ``addends`` says what each metric adds up row
 by row; ``sums``, ``ranks`` and ``families`` hold the arithmetic that both share. ``calibration`` fits one
-temperature.
+temperature, ``ceiling`` says how well one could do at best where people disagree.
 """
 
 from normsuite.metrics.calibration import fit_temperature, tempered
@@ -16,6 +16,7 @@ from normsuite.metrics.catalogue import (
     recalls,
     resolve,
 )
+from normsuite.metrics.ceiling import Ceiling, best_ceiling
 from normsuite.metrics.columns import check_families, codes, read_rows
 from normsuite.metrics.plain import (
     accuracy,
@@ -42,12 +43,14 @@ __all__ = [
     "SPREADS",
     "STATUS_METRICS",
     "VALIDITY",
+    "Ceiling",
     "Metric",
     "RankMetric",
     "Rows",
     "accuracy",
     "auroc",
     "balanced_accuracy",
+    "best_ceiling",
     "brier",
     "calibration_error",
     "check_families",
