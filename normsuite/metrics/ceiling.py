@@ -68,7 +68,7 @@ def best_ceiling(counts: ArrayLike, seed: int = 0, draws: int = DRAWS) -> Ceilin
     scores = np.concatenate(found, axis=1)
     accuracy, macro_f1, cross_entropy = scores.mean(axis=1).tolist()
     errors = (scores.std(axis=1, ddof=1) / np.sqrt(draws)).tolist()
-    return Ceiling(accuracy, macro_f1, cross_entropy, *errors, alpha=alpha)
+    return Ceiling(accuracy, macro_f1, cross_entropy, errors[0], errors[1], errors[2], alpha)
 
 
 def fit_dirichlet(counts: Floats) -> Floats:
