@@ -7,6 +7,8 @@ A wording sees the item's fields by their schema names, and:
 - ``country``: the country's common name, or none; ``given``: frame values by name
 - ``clauses``: the frame in words, one clause for each constraint
 - ``context``: what the task lets the wording tell
+- ``chosen``: what the model chose for the item before in the same family, under the same wording (scorer
+  ``chain``), or none
 
 A wording is text, fields, conditions, loops and a few filters. It can neither call nor define anything, so
 that what it prints, and how much of it, is bounded by the item.
@@ -36,7 +38,7 @@ _DEEPEST_LOOP: Final = 2
 _WHOSE: Final = {"PERSON": "the person's ", "OTHER": "the other person's ", "ENV": ""}
 _FIELDS: Final = frozenset(
     {"id", "situation", "behavior", "norm", "frame", "clauses", "given", "turns", "country", "language"}
-    | {"context", "options", "option"}
+    | {"context", "options", "option", "chosen"}
 )
 """The names a wording may use."""
 _FILTERS: Final = frozenset(
@@ -253,6 +255,7 @@ def item_fields(item: Mapping[str, Any], context: tuple[str, ...] = ()) -> dict[
         "country": country_name(item["country"]) if item["country"] else None,
         "language": item["language"],
         "context": context,
+        "chosen": None,
     }
 
 

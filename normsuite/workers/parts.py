@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from normsuite.engines import Engine, EngineSpec
@@ -33,7 +35,7 @@ class Job:
         spec: the model and its engine.
         questions: what is asked.
         seed: of the label-order design.
-        size: most items of a part.
+        size: most items of a part; more where the scorer wants whole families and one goes on.
     """
 
     run: Run
@@ -44,8 +46,18 @@ class Job:
 
     def items_of(self, part: Part) -> int:
         """How many items a part has."""
-        total = int(self.question(part.task).items.num_rows)
-        return min(self.size, total - part.number * self.size)
+        start, stop = self.rows_of(part)
+        return stop - start
+
+    def rows_of(self, part: Part) -> tuple[int, int]:
+        """The range [start, stop) of a part's items among those of its task."""
+        cuts = self.cuts(self.question(part.task))
+        return cuts[part.number], cuts[part.number + 1]
+
+    def cuts(self, question: Question) -> list[int]:
+        """Where the parts of a task begin, and behind them the number of its items."""
+        cuts = [*range(0, question.items.num_rows, self.size), question.items.num_rows]
+        return _between_families(cuts, question.items) if question.task.scorer == "chain" else cuts
 
     def question(self, task: str) -> Question:
         """The question of a task."""
@@ -54,6 +66,15 @@ class Job:
     def done(self, part: Part) -> bool:
         """Whether a part is in its place."""
         return self.run.part_path(part.task, self.question(part.task).task.scorer, part.number).exists()
+
+
+def _between_families(cuts: list[int], items: pa.Table) -> list[int]:
+    """The cuts, each moved on to where a family ends; items of a family follow one another."""
+    family = items["family"]
+    begins = pc.not_equal(family.slice(1), family.slice(0, max(len(family) - 1, 0))).fill_null(True)
+    ends = np.concatenate([[0], np.flatnonzero(begins) + 1, [len(family)]])
+    moved: list[int] = np.unique(ends[np.searchsorted(ends, cuts)]).tolist()
+    return moved
 
 
 class Workers(Protocol):
@@ -80,7 +101,7 @@ def missing_parts(job: Job) -> list[Part]:
     sets = list(dict.fromkeys(question.task.data.set for question in job.questions))
     parts = []
     for question in job.questions:
-        count = -(-question.items.num_rows // job.size)
+        count = len(job.cuts(question)) - 1
         place = sets.index(question.task.data.set)
         parts += [(place, number, Part(question.task.name, number)) for number in range(count)]
     ordered = [part for _, _, part in sorted(parts, key=lambda entry: entry[:2])]
@@ -109,9 +130,8 @@ class Predictor:
             part: which.
             advance: told the share of the part that is answered, 0 to 1, and the tokens read for it so far.
         """
-        question, start = self._job.question(part.task), part.number * self._job.size
-        items = question.items.slice(start, self._job.size)
-        ranks = self._ranks_of(question)[start : start + self._job.size]
+        question, (start, stop) = self._job.question(part.task), self._job.rows_of(part)
+        items, ranks = question.items.slice(start, stop - start), self._ranks_of(question)[start:stop]
         task = question.task
         predicted = scorer_of(task).predict(task, question.wordings, items, ranks, self._engine, advance)
         self._job.run.write_part(
