@@ -15,6 +15,7 @@ from normsuite.tasks.files import (
     validation_error,
 )
 from normsuite.tasks.prompted import LETTERS, NUMBERS, Task
+from normsuite.tasks.scales import scale_points
 from normsuite.tasks.selection import poles_of, require_rows, sample_clusters, select, select_rows
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "require_rows",
     "resolve_tasks",
     "sample_clusters",
+    "scale_points",
     "select",
     "select_rows",
     "used_sets",

@@ -41,6 +41,8 @@ class Task(Declared):
         labels: the word for each option, in the data set's option order; empty where items bring their own.
         yes_no: the words of a yes-no answer, "no" first.
         ordinal: whether the options are ordered steps.
+        mass_floor: ``rating`` only: a reading whose numbers have less probability together is missing, since
+            their shares then tell how common a numeral is rather than what is thought of the item.
         order: options are shown in the balanced ``design`` of orders, or ``fixed`` as the data has them (only
             to reproduce what was published so).
         parsers: ``generate`` only: how text becomes an answer; each parser makes rows of its own.
@@ -54,6 +56,7 @@ class Task(Declared):
     labels: dict[str, str] = Field(default_factory=dict)
     yes_no: tuple[str, str] = ("No", "Yes")
     ordinal: bool = False
+    mass_floor: float = Field(0.05, ge=0.0, le=1.0)
     order: Literal["design", "fixed"] = "design"
     parsers: tuple[Literal["strict", "official"], ...] = ("strict",)
     generation: Generating = Generating()

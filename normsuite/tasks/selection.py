@@ -12,18 +12,21 @@ from numpy.typing import NDArray
 from normsuite.errors import InputError
 from normsuite.tasks.declared import Declared
 from normsuite.tasks.prompted import Task
+from normsuite.tasks.scales import check_scales
 
 
 def select(task: Task, items: pa.Table, split: str) -> pa.Table:
     """The rows of ``items`` that a prompted task asks about, in one split.
 
     Raises:
-        InputError: ``where`` names nothing the data has, or items and task disagree on the labels or on how
-            many of them hold.
+        InputError: ``where`` names nothing the data has, or items and task disagree on the labels, on how
+            many of them hold or on a scale whose points are to be read.
     """
     chosen = select_rows(task.name, task.data.set, items, [split], task.data.where)
     if task.labels and chosen.num_rows:
         _check_labels(task, chosen)
+    if task.scorer == "rating" and chosen.num_rows:
+        check_scales(task.name, chosen)
     several = pc.any(pc.equal(chosen["kind"], "multilabel")).as_py()
     # A text can name several letters at once; a probability is read of one label at a time.
     listed = task.scorer == "generate" and task.answer in ("letters", "numbers")
