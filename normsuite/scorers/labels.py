@@ -7,8 +7,9 @@ task are scored by whole-continuation log-likelihood (the sum over their tokens)
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -34,15 +35,20 @@ class Request:
         row: which prediction (item x wording) it belongs to.
         option: the option asked about, for yes-no answers; else 0.
         prompt: the rendered wording.
-        words: the label words in the order shown.
-        order: which option each shown word stands for.
+        shown: the options in the order shown.
+        order: which option each shown one stands for.
     """
 
     row: int
     option: int
     prompt: str
-    words: tuple[str, ...]
+    shown: tuple[Option, ...]
     order: Order
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The label words in the order shown."""
+        return tuple(option.word for option in self.shown)
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def predict(
     by_row: dict[int, list[tuple[Request, Reading | Problem]]] = defaultdict(list)
     for request, reading in zip(requests, readings, strict=True):
         by_row[request.row].append((request, reading))
-    cells = [_prediction(task, rows[at // len(wordings)], by_row[at]) for at in range(len(by_row))]
+    cells = [read_cell(task, rows[at // len(wordings)], by_row[at]) for at in range(len(by_row))]
     return Predicted(prediction_table(task, SCORER, wordings, items, cells))
 
 
@@ -137,8 +143,17 @@ def check(task: Task, wordings: Sequence[Wording], items: pa.Table, engine: Engi
         InputError: two labels are the same to its tokenizer, or a prompt's end joins with one.
     """
     first = items.slice(0, 1).to_pylist()
+    check_requests(build_requests(task, wordings, first, np.zeros(len(first), np.int64)), engine)
+
+
+def check_requests(requests: Iterable[Request], engine: Engine) -> None:
+    """See that the model can tell the labels of some requests apart.
+
+    Raises:
+        InputError: as ``check``.
+    """
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for request in build_requests(task, wordings, first, np.zeros(len(first), np.int64)):
+    for request in requests:
         groups[tuple(sorted(request.words))].append(request.prompt)
     for words, prompts in groups.items():
         if engine.label_tokens(prompts, words) is None:
@@ -153,7 +168,11 @@ def example_prompts(task: Task, wordings: Sequence[Wording], items: pa.Table) ->
 
 
 def build_requests(
-    task: Task, wordings: Sequence[Wording], rows: list[dict[str, Any]], ranks: NDArray[np.int64]
+    task: Task,
+    wordings: Sequence[Wording],
+    rows: list[dict[str, Any]],
+    ranks: NDArray[np.int64],
+    chosen: Mapping[int, str] = MappingProxyType({}),
 ) -> Iterator[Request]:
     """Every question a task puts about some items, in item, wording, option order.
 
@@ -162,31 +181,32 @@ def build_requests(
         wordings: [w] its paraphrases.
         rows: [n] rows of Items as dictionaries.
         ranks: [n] each item's place in the label-order design.
+        chosen: what was chosen before, by prediction (item x wording); see the scorer ``chain``.
     """
     for at, (item, rank) in enumerate(zip(rows, ranks, strict=True)):
         fields = item_fields(item, task.context)
         for number, wording in enumerate(wordings):
             row = at * len(wordings) + number
+            fields["chosen"] = chosen.get(row)
             if task.answer == "yes-no":
                 for option, name in enumerate(item["options"]):
                     order = _order(task, 2, int(rank) + option, number)
-                    words = tuple(task.yes_no[index] for index in order)
-                    shown = [Option(word, word) for word in words]
+                    shown = tuple(Option(task.yes_no[index], task.yes_no[index]) for index in order)
                     text = task.labels.get(name, name)
                     prompt = wording.render({**fields, "options": shown, "option": text})
-                    yield Request(row, option, prompt, words, order)
+                    yield Request(row, option, prompt, shown, order)
             else:
                 order = _order(task, len(item["options"]), int(rank), number)
                 shown = _shown(task, item["options"], order)
                 prompt = wording.render({**fields, "options": shown})
-                yield Request(row, 0, prompt, tuple(option.word for option in shown), order)
+                yield Request(row, 0, prompt, shown, order)
 
 
 def _order(task: Task, k: int, rank: int, wording: int) -> Order:
     return tuple(range(k)) if task.order == "fixed" else assigned_order(k, rank, wording)
 
 
-def _shown(task: Task, options: list[str], order: Order) -> list[Option]:
+def _shown(task: Task, options: list[str], order: Order) -> tuple[Option, ...]:
     """The options in the order shown, each with the word that answers it."""
     texts = [task.labels.get(options[index], options[index]) for index in order]
     if task.answer in ("letters", "numbers"):
@@ -195,8 +215,8 @@ def _shown(task: Task, options: list[str], order: Order) -> list[Option]:
                 f"an item of the task {task.name!r} has {len(texts)} options, more than {len(LETTERS)}"
             )
         marks = LETTERS if task.answer == "letters" else NUMBERS
-        return [Option(mark, text) for mark, text in zip(marks, texts, strict=False)]
-    return [Option(text, text) for text in texts]
+        return tuple(Option(mark, text) for mark, text in zip(marks, texts, strict=False))
+    return tuple(Option(text, text) for text in texts)
 
 
 def read_requests(requests: Sequence[Request], engine: Engine, progress: Tell) -> list[Reading | Problem]:
@@ -249,10 +269,10 @@ def _in_option_order(
     return found
 
 
-def _prediction(
+def read_cell(
     task: Task, item: dict[str, Any], parts: list[tuple[Request, Reading | Problem]]
 ) -> dict[str, Any]:
-    """The reading columns of one prediction row."""
+    """The reading columns of one prediction row, from its requests and what came back for them."""
     cell = empty_cell(parts[0][0].order)
     problem = next((reading for _, reading in parts if isinstance(reading, Problem)), None)
     if problem is not None:

@@ -120,7 +120,9 @@ def test_letters_stand_for_the_option_shown_beside_them(engine) -> None:
 
 def test_an_item_longer_than_the_context_is_reported_and_never_cut(engine) -> None:
     task, wordings = one("ethics-justice")
-    table = predict(task, wordings, items(situation=["word " * 600, "I deserve rest."]), np.arange(2), engine).predictions
+    table = predict(
+        task, wordings, items(situation=["word " * 600, "I deserve rest."]), np.arange(2), engine
+    ).predictions
     assert table["status"].to_pylist() == ["too_long"] * 3 + ["ok"] * 3
     assert "the model's context leaves room for 511" in table["detail"][0].as_py()
     assert table["probabilities"][0].as_py() is None
@@ -242,7 +244,9 @@ def test_only_rows_that_lack_a_label_lack_probabilities(server, engine) -> None:
     table = predict(task, wordings, items(), np.arange(2), server).predictions
     assert [shares is None for shares in table["probabilities"].to_pylist()] == [False] * 4 + [True, False]
     assert table["detail"].null_count == 5
-    assert table["predicted"].equals(predict(task, wordings, items(), np.arange(2), engine).predictions["predicted"])
+    assert table["predicted"].equals(
+        predict(task, wordings, items(), np.arange(2), engine).predictions["predicted"]
+    )
 
 
 def test_no_label_told_is_no_reading(server) -> None:
@@ -265,7 +269,9 @@ def test_an_answer_without_any_probability_has_no_label_mass(server, engine) -> 
     server.withhold = answered
     table = predict(task, wordings, items(), np.arange(2), server).predictions
     assert table["status"].unique().to_pylist() == ["ok"]
-    assert table["predicted"].equals(predict(task, wordings, items(), np.arange(2), engine).predictions["predicted"])
+    assert table["predicted"].equals(
+        predict(task, wordings, items(), np.arange(2), engine).predictions["predicted"]
+    )
     assert table["mass"].null_count == table["probabilities"].null_count == len(table)
     assert table["top_is_label"].null_count == 0
 
