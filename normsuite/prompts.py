@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -56,7 +56,7 @@ _GRAMMAR: Final = (
 """The parts of Jinja's language a wording may use; above all no call, no macro, no assignment, no product."""
 
 
-class _Empty(jinja2.Undefined):
+class Empty(jinja2.Undefined):
     """A null field: false where a wording tests it, an error where one would print "None"."""
 
     __slots__ = ()
@@ -78,17 +78,23 @@ def _join(values: Iterable[object], separator: object = "") -> str:
     return between.join(words)
 
 
-_ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
-    undefined=jinja2.StrictUndefined,
-    finalize=_refuse_none,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    autoescape=False,  # plain text for a model, never HTML
-)
-_ENVIRONMENT.globals.clear()
-for _name in set(_ENVIRONMENT.filters) - _FILTERS:
-    del _ENVIRONMENT.filters[_name]
-_ENVIRONMENT.filters["join"] = _join
+def sandbox() -> ImmutableSandboxedEnvironment:
+    """Jinja without anything that calls, defines, or makes much of little."""
+    environment = ImmutableSandboxedEnvironment(
+        undefined=jinja2.StrictUndefined,
+        finalize=_refuse_none,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # plain text for a model, never HTML
+    )
+    environment.globals.clear()
+    for name in set(environment.filters) - _FILTERS:
+        del environment.filters[name]
+    environment.filters["join"] = _join
+    return environment
+
+
+_ENVIRONMENT: Final = sandbox()
 
 
 @dataclass(frozen=True)
@@ -132,11 +138,11 @@ class Wording:
                 than ``MOST_CHARACTERS``.
         """
         filled = {
-            name: _Empty(f"the field {name!r} is empty", name=name) if value is None else value
+            name: Empty(f"the field {name!r} is empty", name=name) if value is None else value
             for name, value in fields.items()
         }
         try:
-            return _bounded(self.template.generate(filled))
+            return bounded(self.template.generate(filled))
         except SecurityError as error:
             what = f"reaches for what it must not: {error}"
             raise InputError(what, file=self.path, row=_line_of(error)) from None
@@ -149,8 +155,12 @@ class Wording:
             raise InputError(what, file=self.path, row=_line_of(error)) from None
 
 
-def _bounded(parts: Iterable[str]) -> str:
-    """The parts as one text, given up as soon as it is too long."""
+def bounded(parts: Iterable[str]) -> str:
+    """The parts as one text, given up as soon as it is too long.
+
+    Raises:
+        OverflowError: it is longer than ``MOST_CHARACTERS``.
+    """
     kept, size = [], 0
     for part in parts:
         size += len(part)
@@ -168,20 +178,27 @@ def _line_of(error: Exception) -> int | None:
     return lines[-1] if lines else None
 
 
-def load_wordings(family: str, folder: Path | None = None, least: int = MIN_WORDINGS) -> list[Wording]:
+def load_wordings(
+    family: str, folder: Path | None = None, least: int = MIN_WORDINGS, beside: Path | None = None
+) -> list[Wording]:
     """The wordings of a family, sorted by name.
 
     Args:
-        family: name of the folder below ``prompts/``.
+        family: name of the folder below ``prompts/``; with ``./`` before it, beside the task's file.
         folder: another place than the shipped ``prompts/``.
         least: how many wordings the family must have; texts that are only embedded may have one.
+        beside: the folder of the task's file.
 
     Raises:
         InputError: no such family, fewer wordings than ``least``, a template that is empty, does not compile,
             or uses a name that no item has or a part of Jinja that no wording needs.
     """
-    home = (folder or folders.prompts()) / family
+    own = beside is not None and family.startswith("./")
+    root = beside if beside is not None and own else folder or folders.prompts()
+    home = root / family
     paths = sorted(home.glob("*.jinja"))
+    if own and not all(path.resolve().is_relative_to(root.resolve()) for path in paths):
+        raise InputError("leads out of the task file's folder", file=home)
     if len(paths) < least:
         what = f"has {len(paths)} wording(s) (*.jinja); a family needs at least {least}"
         raise InputError(what if home.is_dir() else "no such prompt family", file=home)
@@ -202,18 +219,35 @@ def compile_wording(path: Path, text: str) -> Wording:
     Raises:
         InputError: the text is empty, does not compile, or uses what no wording may.
     """
+    template = compile_template(_ENVIRONMENT, path, text, _FIELDS)
+    return Wording(path.stem, path, text, hashlib.sha256(text.encode()).hexdigest(), template)
+
+
+def compile_template(
+    environment: ImmutableSandboxedEnvironment, path: Path, text: str, names: Collection[str]
+) -> jinja2.Template:
+    """A template of the small language that wordings are written in.
+
+    Args:
+        environment: from ``sandbox``.
+        path: the file, for errors.
+        text: what it says.
+        names: the names it may use.
+
+    Raises:
+        InputError: as ``compile_wording``.
+    """
     if not text.strip():
         raise InputError("is empty", file=path)
     try:
-        tree = _ENVIRONMENT.parse(text)
+        tree = environment.parse(text)
         _refuse_other_grammar(tree, path)  # before compiling, which computes constants
-        _refuse_unknown_names(tree, path)
-        template = _ENVIRONMENT.from_string(text)
+        _refuse_unknown_names(tree, path, names)
+        return environment.from_string(text)
     except jinja2.TemplateSyntaxError as error:
         raise InputError(f"is not a Jinja template: {error.message}", file=path, row=error.lineno) from None
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise InputError(f"is nested too deeply ({type(error).__name__})", file=path) from None
-    return Wording(path.stem, path, text, hashlib.sha256(text.encode()).hexdigest(), template)
 
 
 def _refuse_other_grammar(tree: nodes.Node, path: Path, loops: int = 0) -> None:
@@ -231,13 +265,13 @@ def _refuse_other_grammar(tree: nodes.Node, path: Path, loops: int = 0) -> None:
         _refuse_other_grammar(node, path, depth)
 
 
-def _refuse_unknown_names(tree: nodes.Template, path: Path) -> None:
+def _refuse_unknown_names(tree: nodes.Template, path: Path, names: Collection[str]) -> None:
     """Found on loading: a branch that few items take must not fail in the middle of a run."""
-    unknown = meta.find_undeclared_variables(tree) - _FIELDS - set(_ENVIRONMENT.globals)
+    unknown = meta.find_undeclared_variables(tree) - set(names)
     for name in tree.find_all(nodes.Name):
         if name.name in unknown:
             what = f"{name.name!r} is not a field of an item"
-            raise InputError(what, file=path, row=name.lineno, fix=f"use {', '.join(sorted(_FIELDS))}")
+            raise InputError(what, file=path, row=name.lineno, fix=f"use {', '.join(sorted(names))}")
 
 
 def item_fields(item: Mapping[str, Any], context: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, PrivateAttr, model_validator
+
+from normsuite.tasks.frozen import Frozen, inconsistent
+from normsuite.tasks.table import TableSpec
+
+__all__ = ["DataSpec", "Declared", "Family", "Frozen", "Name", "inconsistent"]
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
-
-
-class Frozen(BaseModel):
-    """A part of a task file: unknown keys are refused, nothing changes later."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+Family = Annotated[str, Field(pattern=r"^(\./)?[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+"""A folder of wordings that ships with normsuite, or with ``./`` one beside the task's file."""
 
 
 class DataSpec(Frozen):
@@ -22,6 +23,7 @@ class DataSpec(Frozen):
 
     Attributes:
         set: the data set's name.
+        table: of a data set of the user's own, files and how their columns become Items.
         view: the judgement taken from each raw row (see the data set's card); empty is its first.
         split: the split that is scored.
         train: the split that baselines are fitted on.
@@ -29,10 +31,17 @@ class DataSpec(Frozen):
     """
 
     set: Name
+    table: TableSpec | None = None
     view: str = ""
     split: Literal["train", "dev", "test"] = "test"
     train: Literal["train", "dev"] = "train"
     where: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _table_has_one_view(self) -> Self:
+        if self.table is not None and self.view:
+            raise inconsistent("view", "a table has no views")
+        return self
 
 
 class Declared(Frozen):
@@ -55,6 +64,7 @@ class Declared(Frozen):
     data: DataSpec
     metrics: tuple[str, ...]
     headline: str
+    _folder: Path | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _headline_is_computed(self) -> Self:
@@ -63,11 +73,17 @@ class Declared(Frozen):
         return self
 
     @property
+    def folder(self) -> Path | None:
+        """Where the task's file lies: its own data and prompts are looked for there."""
+        return self._folder
+
+    def placed(self, folder: Path) -> Self:
+        """The same task, from a file in this folder; the place is no part of its digest."""
+        copy = self.model_copy()
+        copy._folder = folder
+        return copy
+
+    @property
     def sha256(self) -> str:
         """Digest of everything the task declares: two tasks are the same work when it is equal."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
-
-
-def inconsistent(field: str, message: str) -> PydanticCustomError:
-    """What is wrong with one field in the light of the others."""
-    return PydanticCustomError("inconsistent", "{message}", {"field": field, "message": message})

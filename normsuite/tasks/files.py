@@ -62,7 +62,7 @@ def load_task(path: Path) -> AnyTask:
     """
     content, root = read_yaml(path)
     try:
-        return _type_of(content).model_validate(content)
+        return _type_of(content).model_validate(content).placed(path.parent)
     except ValidationError as error:
         raise validation_error(error, root, path) from None
 
@@ -70,7 +70,10 @@ def load_task(path: Path) -> AnyTask:
 def validation_error(error: ValidationError, root: yaml.Node | None, path: Path) -> InputError:
     """The first of pydantic's complaints, with the line it is about."""
     first = error.errors(include_url=False)[0]
-    location = first["loc"] or tuple(filter(None, [first.get("ctx", {}).get("field")]))
+    location = first["loc"]
+    named = first.get("ctx", {}).get("field")
+    if named and (not location or location[-1] != named):
+        location = (*location, *named.split("."))
     message = _MESSAGES.get(first["type"], first["msg"])
     fix = QUOTE if first["type"] == "string_type" else None
     field = ".".join(str(part) for part in location) or None

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
-from normsuite.tasks.declared import Declared, Frozen, Name, inconsistent
+from normsuite.tasks.declared import Declared, Family, Frozen, inconsistent
 
 LETTERS: Final = "ABCDEFGHIJ"
 NUMBERS: Final = tuple(str(number) for number in range(1, len(LETTERS) + 1))
@@ -30,7 +30,7 @@ class Task(Declared):
     """One prompted task, as its YAML file declares it; its name begins with the data set's name.
 
     Attributes:
-        prompts: the family of wordings, a folder of ``prompts/``.
+        prompts: the family of wordings, a folder of ``prompts/`` or, with ``./`` before it, beside this file.
         context: what the wordings may tell beyond the item itself (its country, value or rule).
         scorer: how the answer is read: ``labels`` by the probability of each label, ``rating`` by the
             expected value over a scale's whole numbers, ``generate`` off text that the model writes,
@@ -49,7 +49,7 @@ class Task(Declared):
         generation: for the scorers that read text.
     """
 
-    prompts: Name
+    prompts: Family
     context: tuple[Literal["country", "value", "rule"], ...] = ()
     scorer: Literal["labels", "rating", "generate", "chain", "agents"] = "labels"
     answer: Literal["words", "letters", "numbers", "yes-no"] = "words"
