@@ -15,6 +15,7 @@ ADAPTERS: Final = {
     "normbank": "normsuite.adapters.normbank",
     "social-chem-101": "normsuite.adapters.social_chem",
     "normad": "normsuite.adapters.normad",
+    "normdial": "normsuite.adapters.normdial",
     "ethics": "normsuite.adapters.ethics",
     "mort-user-study": "normsuite.adapters.mort",
     "multilingual-moral": "normsuite.adapters.multilingual",
