@@ -1,5 +1,6 @@
 """From predictions to results: every metric in every group, with n, clusters, value, interval and chance."""
 
+from normsuite.aggregate.ceiling import CEILING, ceiling_results
 from normsuite.aggregate.gaps import FEW_CLUSTERS
 from normsuite.aggregate.groups import MOST_GROUPS, Facet, facets
 from normsuite.aggregate.nulls import ABOVE, PREFIX, null_results
@@ -9,6 +10,7 @@ from normsuite.aggregate.table import aggregate
 
 __all__ = [
     "ABOVE",
+    "CEILING",
     "FEW_CLUSTERS",
     "LEVEL",
     "MOST_GROUPS",
@@ -18,6 +20,7 @@ __all__ = [
     "Facet",
     "aggregate",
     "bootstrap",
+    "ceiling_results",
     "draw",
     "facets",
     "interval",
