@@ -7,6 +7,7 @@ from normsuite.aggregate.nulls import ABOVE, PREFIX, null_results
 from normsuite.aggregate.permutation import PERMUTATIONS, permuted_gap
 from normsuite.aggregate.resampling import LEVEL, REPLICATES, bootstrap, draw, interval
 from normsuite.aggregate.table import aggregate
+from normsuite.aggregate.temperature import apart
 
 __all__ = [
     "ABOVE",
@@ -19,6 +20,7 @@ __all__ = [
     "REPLICATES",
     "Facet",
     "aggregate",
+    "apart",
     "bootstrap",
     "ceiling_results",
     "draw",

@@ -20,6 +20,7 @@ from normsuite.aggregate.gaps import Summary, compared, summaries
 from normsuite.aggregate.groups import READINGS, facets
 from normsuite.aggregate.permutation import permuted_gap
 from normsuite.aggregate.resampling import REPLICATES, bootstrap, interval
+from normsuite.aggregate.temperature import with_temperatures
 from normsuite.errors import InputError
 from normsuite.metrics import STATUS_METRICS, VALIDITY, Metric, Rows, check_families, read_rows, resolve
 from normsuite.metrics.catalogue import AnyMetric
@@ -34,6 +35,7 @@ def aggregate(
     *,
     metrics: Sequence[str],
     headline: str,
+    calibration: pa.Table | None = None,
     replicates: int = REPLICATES,
     seed: int = 0,
     threads: int | None = None,
@@ -49,6 +51,8 @@ def aggregate(
         predictions: table in ``schema.PREDICTION_SCHEMA`` of one task; the order of rows is of no account.
         metrics: names in ``metrics.METRICS``, or "recall".
         headline: the metric that facets are compared by.
+        calibration: predictions that are not scored: each scorer's own fit the temperature of its calibrated
+            log-loss, which has no value for a scorer without any.
         replicates: bootstrap replicates.
         seed: seed of draws and permutations. The same seed gives the same table.
         threads: threads to use; None is one per CPU. They do not change results.
@@ -69,6 +73,7 @@ def aggregate(
             f"predictions of one task are wanted, not of {', '.join(sorted(tasks))}", field="task"
         )
     rows, position = read_rows(predictions)
+    rows = with_temperatures(rows, calibration)
     main = _headline(headline, rows)
     chosen = resolve([headline, *metrics], rows.kind, rows.labels)
     if any(isinstance(metric, Metric) and metric.over_families for metric in chosen):
