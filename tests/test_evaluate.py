@@ -134,28 +134,19 @@ def test_the_limit_samples_whole_clusters_by_seed() -> None:
 
 
 COMMAND = [
-    sys.executable,
-    "-m",
-    "normsuite",
-    "run",
-    str(folders.tiny()),
-    "--tasks",
-    "mini-*",
-    "--replicates",
-    "200",
-    "--engine",
-    "transformers",
+    *(sys.executable, "-m", "normsuite", "run", str(folders.tiny()), "--tasks", "mini-*"),
+    *("--limit", "12", "--replicates", "200", "--engine", "transformers"),
 ]
 
 
-def test_kill_9_loses_at_most_the_part_in_flight_and_the_results_are_the_same(tmp_path: Path) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    subprocess.run([*COMMAND, "--out", str(whole)], check=True, capture_output=True)
-
+def test_kill_9_loses_at_most_the_part_in_flight_and_the_results_are_the_same(
+    run: Run, model, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
     process = subprocess.Popen(
         [*COMMAND, "--out", str(broken)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    first_part = open_run(whole).part_path("mini-framed", "labels", 0).name
+    first_part = run.part_path("mini-framed", "labels", 0).name
     deadline = time.monotonic() + 120
     while not (broken / "predictions" / first_part).exists():
         assert process.poll() is None and time.monotonic() < deadline
@@ -168,11 +159,12 @@ def test_kill_9_loses_at_most_the_part_in_flight_and_the_results_are_the_same(tm
     for path in (broken / "predictions").glob("[!.]*.parquet"):
         pq.read_table(path)
 
-    subprocess.run([*COMMAND, "--out", str(broken)], check=True, capture_output=True)
+    questions = prepare(resolve_tasks("mini-*"), {}, limit=12)
+    evaluate(model, questions, broken, settings=SETTINGS)
     for name, content in survived.items():
         assert (broken / "predictions" / name).read_bytes() == content
     for name in ("results.parquet", "results.json"):
-        assert (broken / name).read_bytes() == (whole / name).read_bytes()
+        assert (broken / name).read_bytes() == (run.path / name).read_bytes()
     tasks = open_run(broken).predictions("mini-stories")
     assert pc.count_distinct(tasks["item"]).as_py() * 6 == tasks.num_rows
 
