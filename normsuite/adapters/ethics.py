@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Home, RemoteFile, set_aside_rows
+from normsuite.adapters.ethics_qa import as_questions
 from normsuite.adapters.facets import facets
 from normsuite.adapters.reading import RawRows, read_csv, read_rows, sha256
 from normsuite.adapters.rows import Check, sift, source
@@ -148,7 +149,7 @@ def read(raw: Path, view: str = "default") -> Adapted:
 
     Args:
         raw: the folder of the five part folders, or the one above it (the unpacked archive).
-        view: "default" is the only one.
+        view: "default", each part's own question; or "qa", one question for all (see ``ethics_qa``).
 
     Raises:
         InputError: no part there, a part folder without its files, or a file that is not as published.
@@ -169,7 +170,9 @@ def read(raw: Path, view: str = "default") -> Adapted:
     if ambiguous.is_file():
         set_aside.append(_unlabelled(ambiguous, f"commonsense/{_AMBIGUOUS}"))
         files[f"commonsense/{_AMBIGUOUS}"] = sha256(ambiguous)
-    return Adapted(pa.concat_tables(items), pa.concat_tables(set_aside), files=files)
+    table = pa.concat_tables(items)
+    table = as_questions(table) if view == "qa" else table
+    return Adapted(table, pa.concat_tables(set_aside), files=files)
 
 
 def _files(root: Path, part: _Part) -> dict[str, Path]:
@@ -268,4 +271,5 @@ ADAPTER: Final = Adapter(
         ),
     ),
     read=read,
+    views=("default", "qa"),
 )
