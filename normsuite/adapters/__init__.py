@@ -20,7 +20,9 @@ ADAPTERS: Final = {
     "mort-user-study": "normsuite.adapters.mort",
     "multilingual-moral": "normsuite.adapters.multilingual",
     "social": "normsuite.adapters.social",
+    "global-opinion": "normsuite.adapters.global_opinion",
     "egonormia": "normsuite.adapters.egonormia",
+    "contract-norms": "normsuite.adapters.contract_norms",
 }
 """Name of each data set and the module that ends in its ``ADAPTER``."""
 
