@@ -17,6 +17,7 @@ ADAPTERS: Final = {
     "normad": "normsuite.adapters.normad",
     "normdial": "normsuite.adapters.normdial",
     "ethics": "normsuite.adapters.ethics",
+    "ealm": "normsuite.adapters.ealm",
     "mort-user-study": "normsuite.adapters.mort",
     "multilingual-moral": "normsuite.adapters.multilingual",
     "social": "normsuite.adapters.social",
