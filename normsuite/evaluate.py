@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from normsuite import folders
-from normsuite.aggregate import aggregate, null_results
+from normsuite.aggregate import aggregate, apart, ceiling_results, null_results
 from normsuite.engines import EngineSpec
 from normsuite.errors import InputError
 from normsuite.metrics import VALIDITY
@@ -72,7 +72,7 @@ def _predict_baselines(run: Run, question: Question, seed: int, progress: Progre
     for done, name in enumerate(BASELINES):
         progress(stage, done, len(BASELINES))
         if not run.part_path(question.task.name, name, 0).exists():
-            predictions = baseline_predictions(name, question.task, question.train, question.items, seed)
+            predictions = baseline_predictions(name, question.task, question.train, question.asked, seed)
             if predictions is not None:
                 run.write_part(question.task.name, name, 0, predictions)
     progress(stage, len(BASELINES), len(BASELINES))
@@ -102,11 +102,12 @@ def results(
     for question in questions:
         task, size = question.task, question.items.num_rows
         progress("bootstrap", before, total)
-        predictions = run.predictions(task.name)
+        predictions, calibration = apart(run.predictions(task.name), task.data.calibrate)
         yield aggregate(
             predictions,
             metrics=[*task.metrics, *(VALIDITY if isinstance(question, Question) else ())],
             headline=task.headline,
+            calibration=calibration,
             replicates=settings.replicates,
             seed=settings.seed,
             progress=_share(progress, "bootstrap", before, size, total),
@@ -118,6 +119,10 @@ def results(
                 headline=task.headline,
                 replicates=settings.replicates,
                 seed=settings.seed,
+            )
+        else:
+            yield ceiling_results(
+                predictions, metrics=task.metrics, replicates=settings.replicates, seed=settings.seed
             )
         before += size
 

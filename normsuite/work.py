@@ -9,7 +9,7 @@ from typing import Any, Final
 import normsuite
 from normsuite.adapters import ADAPTERS, Adapted, get_adapter
 from normsuite.engines import EngineSpec
-from normsuite.questions import AnyQuestion, DirectionQuestion
+from normsuite.questions import AnyQuestion, DirectionQuestion, Question
 from normsuite.workers import Workers
 
 _NO_MODEL: Final = {"name": "baselines", "revision": "", "sha256": "", "context_length": 0}
@@ -75,8 +75,11 @@ def _describe_task(question: AnyQuestion) -> dict[str, Any]:
         "items": items.num_rows,
         "clusters": len(items["cluster"].unique()),
         "train_items": question.train.num_rows,
+        "calibrate": task.data.calibrate,
         "set_aside": question.adapted.set_aside.num_rows,
     }
+    if isinstance(question, Question):
+        about["calibration_items"] = question.calibration.num_rows
     if isinstance(question, DirectionQuestion):
         about |= {"type": "direction", "control": question.task.control, "seeds": _describe_seeds(question)}
     return about

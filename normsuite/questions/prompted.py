@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 
@@ -13,16 +14,34 @@ from normsuite.prompts import Wording, load_wordings
 from normsuite.questions.data import Data
 from normsuite.tasks import Task, require_rows, sample_clusters, select
 
+CALIBRATION_CLUSTERS: Final = 400
+"""At most so many clusters of another split are asked about, to fit one temperature."""
+
 
 @dataclass(frozen=True)
 class Question:
-    """A task with everything it needs: the rows to score, the rows to fit baselines on, the wordings."""
+    """A task with everything it needs.
+
+    Attributes:
+        task: what is asked.
+        adapted: the data set.
+        items: the rows to score.
+        train: the rows to fit baselines on.
+        wordings: in which words.
+        calibration: rows of another split that are asked about to fit a temperature, and are never scored.
+    """
 
     task: Task
     adapted: Adapted
     items: pa.Table
     train: pa.Table
     wordings: Sequence[Wording]
+    calibration: pa.Table
+
+    @property
+    def asked(self) -> pa.Table:
+        """All rows that are predicted: those to score, then those that calibrate."""
+        return pa.concat_tables([self.items, self.calibration])
 
 
 def prepare_prompted(task: Task, data: Data, *, limit: int | None = None, seed: int = 0) -> Question:
@@ -31,8 +50,9 @@ def prepare_prompted(task: Task, data: Data, *, limit: int | None = None, seed: 
     Args:
         task: what to ask.
         data: gives a data set.
-        limit: ask about this many clusters, a seeded sample; None is all.
-        seed: of the sample.
+        limit: ask about this many clusters, a seeded sample; None is all. Of the split that calibrates as
+            many, but no more than ``CALIBRATION_CLUSTERS``.
+        seed: of the samples.
 
     Raises:
         InputError: data, task, prompts or metrics cannot be used.
@@ -42,4 +62,9 @@ def prepare_prompted(task: Task, data: Data, *, limit: int | None = None, seed: 
     chosen = require_rows(task, select(task, adapted.items, task.data.split))
     resolve(task.metrics, chosen["kind"][0].as_py(), list(task.labels))
     items = sample_clusters(chosen, limit, seed)
-    return Question(task, adapted, items, select(task, adapted.items, task.data.train), wordings)
+    train = select(task, adapted.items, task.data.train)
+    calibration = items.schema.empty_table()
+    if task.data.calibrate:
+        rows = select(task, adapted.items, task.data.calibrate)
+        calibration = sample_clusters(rows, min(limit or CALIBRATION_CLUSTERS, CALIBRATION_CLUSTERS), seed)
+    return Question(task, adapted, items, train, wordings, calibration)

@@ -27,6 +27,8 @@ class DataSpec(Frozen):
         view: the judgement taken from each raw row (see the data set's card); empty is its first.
         split: the split that is scored.
         train: the split that baselines are fitted on.
+        calibrate: the split whose predictions fit the temperature of ``calibrated_log_loss``; a sample of its
+            clusters is asked about too, and scored in no metric.
         where: facet or column, and the value it must have (for a facet: be among).
     """
 
@@ -35,7 +37,16 @@ class DataSpec(Frozen):
     view: str = ""
     split: Literal["train", "dev", "test"] = "test"
     train: Literal["train", "dev"] = "train"
+    calibrate: Literal["train", "dev"] | None = None
     where: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _scored_rows_calibrate_nothing(self) -> Self:
+        if self.calibrate == self.split:
+            raise inconsistent(
+                "calibrate", "a temperature that is fitted on the scored split is no test of it"
+            )
+        return self
 
     @model_validator(mode="after")
     def _table_has_one_view(self) -> Self:
@@ -70,6 +81,13 @@ class Declared(Frozen):
     def _headline_is_computed(self) -> Self:
         if self.headline not in self.metrics:
             raise inconsistent("headline", f"{self.headline!r} is not among the metrics")
+        return self
+
+    @model_validator(mode="after")
+    def _temperature_is_fitted_where_it_is_used(self) -> Self:
+        if ("calibrated_log_loss" in self.metrics) != (self.data.calibrate is not None):
+            what = "the metric `calibrated_log_loss` and the split that fits its temperature need each other"
+            raise inconsistent("data.calibrate", what)
         return self
 
     @property

@@ -109,6 +109,8 @@ class DirectionTask(Declared):
             raise inconsistent("name", f"{self.name!r} must begin with 'direction-'")
         if self.headline not in ("pearson", "spearman", "auroc"):
             raise inconsistent("headline", f"{self.headline!r} is not one of pearson, spearman, auroc")
+        if self.data.calibrate:
+            raise inconsistent("data.calibrate", "a direction has no probabilities to calibrate")
         if self.per and any(source.data is None for source in self.seeds):
             raise inconsistent("per", "a list of words has no languages: give seeds from `data`")
         if self.reading.combine == "difference":

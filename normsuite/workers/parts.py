@@ -56,8 +56,9 @@ class Job:
 
     def cuts(self, question: Question) -> list[int]:
         """Where the parts of a task begin, and behind them the number of its items."""
-        cuts = [*range(0, question.items.num_rows, self.size), question.items.num_rows]
-        return _between_families(cuts, question.items) if question.task.scorer == "chain" else cuts
+        asked = question.asked
+        cuts = [*range(0, asked.num_rows, self.size), asked.num_rows]
+        return _between_families(cuts, asked) if question.task.scorer == "chain" else cuts
 
     def question(self, task: str) -> Question:
         """The question of a task."""
@@ -131,7 +132,7 @@ class Predictor:
             advance: told the share of the part that is answered, 0 to 1, and the tokens read for it so far.
         """
         question, (start, stop) = self._job.question(part.task), self._job.rows_of(part)
-        items, ranks = question.items.slice(start, stop - start), self._ranks_of(question)[start:stop]
+        items, ranks = question.asked.slice(start, stop - start), self._ranks_of(question)[start:stop]
         task = question.task
         predicted = scorer_of(task).predict(task, question.wordings, items, ranks, self._engine, advance)
         self._job.run.write_part(
@@ -139,11 +140,16 @@ class Predictor:
         )
 
     def _ranks_of(self, question: Question) -> NDArray[np.int64]:
-        """Places in the label-order design, which is laid over all items of a task at once."""
+        """Places in the label-order design, which is laid over all items of a task at once.
+
+        Items that only calibrate have a design of their own, so that they do not change how others are asked.
+        """
         with self._lock:
             name = question.task.name
             if name not in self._ranks:
-                self._ranks[name] = design_ranks(question.items["id"].to_pylist(), self._job.seed)
+                parts = (question.items, question.calibration)
+                ranks = [design_ranks(items["id"].to_pylist(), self._job.seed) for items in parts]
+                self._ranks[name] = np.concatenate(ranks)
             return self._ranks[name]
 
 
@@ -154,7 +160,7 @@ class Tally:
         """Tell ``progress`` how much of each task with missing parts was done before."""
         self._job, self._progress = job, progress
         self._lock = threading.Lock()
-        self._totals = {question.task.name: question.items.num_rows for question in job.questions}
+        self._totals = {question.task.name: question.asked.num_rows for question in job.questions}
         self._known: dict[Part, tuple[float, int]] = {}
         self._done: dict[str, float] = dict(self._totals)
         for part in parts:
