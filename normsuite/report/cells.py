@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from normsuite.aggregate import Facet, facets
+from normsuite.aggregate import Facet, apart, facets
 from normsuite.aggregate.groups import CULTURES, READINGS
 from normsuite.cultures import country_name
 from normsuite.metrics import METRICS, Metric, RankMetric, Rows, read_rows
+from normsuite.report.provenance import mapping
 from normsuite.report.tables import MODELS
 from normsuite.runs import Run
 
@@ -83,7 +84,9 @@ def _predictions(run: Run, task: str) -> pa.Table | None:
     parts = (run.path / "predictions").glob("*.parquet")
     if not any(part.name.startswith(tuple(f"{task}.{scorer}." for scorer in MODELS)) for part in parts):
         return None
-    table = run.predictions(task)
+    about = mapping(mapping(run.manifest.get("tasks")).get(task))
+    calibrate = about.get("calibrate")
+    table, _ = apart(run.predictions(task), str(calibrate) if calibrate else None)
     return table.filter(pc.is_in(table["scorer"], pa.array(MODELS)))
 
 

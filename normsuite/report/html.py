@@ -121,6 +121,8 @@ def _overall_figure(tables: TaskTables, key: str) -> Figure:
         f"{_capital(metric)} over all items, with 95 % cluster-bootstrap intervals. "
         "Circle: model; square: baseline; dashed: chance."
     )
+    if tables.has_ceiling:
+        caption += f" Triangle: {text.CEILING}"
     return Figure(Markup(svg), caption)  # noqa: S704 - written by matplotlib, which escapes text
 
 

@@ -147,13 +147,18 @@ def _label(row: Row) -> str:
 
 
 def _estimate(axes: Axes, at: int, row: Row, *, is_model: bool) -> None:
-    """Filled circles are the model, squares baselines; hollow means few clusters."""
+    """Filled circles are the model, squares baselines, triangles a ceiling; hollow means few clusters."""
     colour = MODEL_INK if is_model else BASELINE
     if row.low is not None and row.high is not None:
         axes.plot([row.low, row.high], [at, at], color=colour, linewidth=1.8, solid_capstyle="butt")
     face = PAPER if row.few else colour
     axes.plot(
-        row.value, at, marker="o" if is_model else "s", color=colour, markerfacecolor=face, markersize=5.5
+        row.value,
+        at,
+        marker="o" if is_model else "^" if row.ceiling else "s",
+        color=colour,
+        markerfacecolor=face,
+        markersize=5.5,
     )
 
 

@@ -23,6 +23,7 @@ class Row:
         value, low, high: the estimate and its 95 % interval; None where undefined.
         chance: expected value of uniform guessing, or of a gap that is chance alone; None where it has none.
         nulls: of a direction, how far up its nulls reach (the highest upper end); None for other scorers.
+        ceiling: whether it is no scorer's, but the best that people's votes allow to expect.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Row:
     high: float | None
     chance: float | None
     nulls: float | None = None
+    ceiling: bool = False
 
     @property
     def few(self) -> bool:
@@ -58,8 +60,9 @@ def to_rows(frame: pd.DataFrame, name: str, *, country: bool = False) -> Iterato
     columns = [frame[column].tolist() for column in (name, "n", "clusters")]
     numbers = [frame[column].tolist() for column in ("value", "ci_low", "ci_high", "chance")]
     for label, n, clusters, *values in zip(*columns, *numbers, strict=True):
+        value, low, high, chance = (finite(number) for number in values)
         shown = cultures.country_name(label) if country else label
-        yield Row(shown, int(n), int(clusters), *(finite(value) for value in values))
+        yield Row(shown, int(n), int(clusters), value, low, high, chance)
 
 
 def finite(value: float) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from normsuite.aggregate import ABOVE, PREFIX
+from normsuite.aggregate import ABOVE, CEILING, PREFIX
 from normsuite.metrics import METRICS
 from normsuite.report.nulls import missing_nulls, null_name, null_rows, top_of_nulls, verdict
 from normsuite.report.provenance import mapping
@@ -80,7 +80,8 @@ class TaskTables:
         name: the task's name.
         headline: the metric that stands for the task.
         about: the task's entry in the manifest.
-        overall: the headline metric, the model first, then other scorers, then the baselines.
+        overall: the headline metric, the model first, then other scorers, the baselines and
+            the ceiling.
         others: the other metrics of the whole task.
         recalls: the model's recall per label.
         facets: country, zone and language first, then the categories.
@@ -136,6 +137,11 @@ class TaskTables:
                 "The data have no training rows, so there are no fitted baselines (majority, tfidf)."
             )
         return tuple(visible(note) for note in found)
+
+    @property
+    def has_ceiling(self) -> bool:
+        """Whether a ceiling stands among the overall rows."""
+        return any(row.ceiling for row in self.overall)
 
     @property
     def rivals(self) -> tuple[Row, ...]:
@@ -199,8 +205,12 @@ def _first_metric(whole: pd.DataFrame) -> str:
 
 def _scorers(rows: pd.DataFrame) -> tuple[Row, ...]:
     order = dict.fromkeys(MODELS, 0) | {name: 2 + at for at, name in enumerate(BASELINES)}
-    ranked = sorted(to_rows(rows, "scorer"), key=lambda row: order.get(row.name, 1))
-    return tuple(row.named(_scorer_name(row.name)) for row in ranked)
+    ranked = sorted(to_rows(rows, "scorer"), key=lambda row: (_is_ceiling(row.name), order.get(row.name, 1)))
+    return tuple(replace(row, name=_scorer_name(row.name), ceiling=_is_ceiling(row.name)) for row in ranked)
+
+
+def _is_ceiling(scorer: str) -> bool:
+    return scorer.startswith(CEILING)
 
 
 def _scorer_name(scorer: str) -> str:
@@ -208,6 +218,8 @@ def _scorer_name(scorer: str) -> str:
         return MODEL_NAME
     if scorer.startswith(PREFIX):
         return f"Null: {null_name(scorer.removeprefix(PREFIX))}"
+    if _is_ceiling(scorer):
+        return f"Ceiling: {scorer.removeprefix(CEILING)}"
     return f"Baseline: {scorer}" if scorer in BASELINES else f"Scorer: {scorer}"
 
 

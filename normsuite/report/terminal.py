@@ -16,11 +16,22 @@ from normsuite.aggregate import FEW_CLUSTERS
 from normsuite.report.provenance import data_line, engine_line, mapping, sample_line
 from normsuite.report.rows import Row
 from normsuite.report.tables import FacetTable, TaskTables, task_tables
-from normsuite.report.text import FEW_MARK, NOTHING, count, interval, metric_title, number, shorten, visible
+from normsuite.report.text import (
+    CEILING,
+    FEW_MARK,
+    NOTHING,
+    count,
+    interval,
+    metric_title,
+    number,
+    shorten,
+    visible,
+)
 from normsuite.runs import open_run
 
 _NAME_WIDTH = 44
 _LEGEND = f"{FEW_MARK} fewer than {FEW_CLUSTERS} clusters: too few for the interval to be relied on."
+_CEILING = CEILING[:1].upper() + CEILING[1:]
 _NOTE = (
     "Intervals: 95 %, cluster bootstrap. n: items. Chance: expected value of uniform guessing; of a gap or "
     "spread, its mean when the same data are dealt to groups at random; a gap "
@@ -73,6 +84,8 @@ def _task(task: TaskTables, console: Console) -> None:
     console.print(Rule(Text(shorten(task.title, 70), style="bold"), align="left"))
     headline = task.metric_title
     console.print(_rows_table(f"{visible(task.name)}: {headline}", "Scorer", task.overall))
+    if task.has_ceiling:
+        console.print(Text(_CEILING, style="dim"))
     for note in task.notes:
         console.print(Text(note, style="italic"))
     others = [line.model.named(metric_title(line.metric)) for line in task.others if line.model]

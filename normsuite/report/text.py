@@ -10,6 +10,10 @@ from rich.cells import cell_len, set_cell_size
 
 NOTHING: Final = "–"
 FEW_MARK: Final = "†"
+CEILING: Final = (
+    "ceiling, the score to be expected of one who knew how all people would divide, given how those who were "
+    "asked did."
+)
 
 # Control characters, invisible formatting (bidirectional overrides, zero-width spaces, tags), line and
 # paragraph separators, lone surrogates and non-characters: a name may hold them, no reader should be
@@ -21,7 +25,10 @@ _HIDDEN: Final = re.compile(
 
 _METRICS: Final = {
     "macro_f1": "macro-F1",
+    "weighted_f1": "weighted F1",
     "samples_f1": "samples-F1",
+    "set_iou": "overlap of sets (IoU)",
+    "js_similarity": "1 - Jensen-Shannon distance",
     "brier": "Brier score",
     "ece": "expected calibration error",
     "mae": "mean absolute error in steps",

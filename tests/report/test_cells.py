@@ -99,3 +99,13 @@ def test_without_cultures_or_categories_there_is_no_map(grid_of, change):
 
 def test_a_run_without_predictions_has_no_map(grid_of):
     assert grid_of({}) == ()
+
+
+def test_rows_that_only_calibrate_are_in_no_cell(make_run, manifest, about):
+    columns = predictions_of(
+        ["PER", "JPN", "JPN"], ["a", "b", "b"], [0, 1, 1], [0, 1, 0], split=["test", "test", "dev"]
+    )
+    told = manifest({"t": about | {"calibrate": "dev"}})
+    (grid,) = grids(open_run(make_run(told, [], columns)), "t", "accuracy")
+    assert grid.counts.sum() == 2
+    assert grid.values[0, 1] == 1

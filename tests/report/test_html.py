@@ -50,6 +50,18 @@ def page(html):
     return Page(html)
 
 
+def test_a_ceiling_has_a_shape_of_its_own_that_the_caption_names(make_run, result, manifest, about, tmp_path):
+    rows = [result("t", "accuracy", 0.6), result("t", "accuracy", 0.88, scorer="ceiling: BEST")]
+    made = write_html(make_run(manifest({"t": about}), rows, {}), tmp_path / "page.html")
+    words = Page(made.read_text(encoding="utf-8")).words
+    assert "Ceiling: BEST" in words
+    assert "Triangle: ceiling, the score to be expected of one who knew" in words
+
+
+def test_a_page_without_a_ceiling_does_not_speak_of_one(page):
+    assert "Triangle" not in page.words
+
+
 @pytest.fixture
 def hostile(make_run, result, manifest, about, tmp_path):
     """The page of a run whose every name is hostile."""

@@ -20,6 +20,19 @@ def test_the_model_stands_first_and_the_baselines_after_it(run):
     ]
 
 
+def test_a_ceiling_stands_last_and_is_nobodys_score(make_run, result, manifest, about):
+    rows = [
+        result("t", metric, value, scorer=scorer)
+        for metric in ("accuracy", "log_loss")
+        for scorer, value in (("ceiling: BEST", 0.88), ("majority", 0.4), ("labels", 0.6))
+    ]
+    tables = tables_of(make_run(manifest({"t": about}), rows, {}))
+    assert [row.name for row in tables.overall] == ["Model", "Baseline: majority", "Ceiling: BEST"]
+    assert [row.ceiling for row in tables.overall] == [False, False, True]
+    assert tables.has_ceiling
+    assert tables.others[0].rivals["Ceiling: BEST"].value == 0.88
+
+
 def test_groups_are_sorted_by_value_and_countries_go_by_name(run):
     countries = tables_of(run).facet("country").groups
     values = [row.value for row in countries]

@@ -34,6 +34,13 @@ def test_metrics_beside_the_headline_are_told_with_their_intervals(run):
     assert line.split() == ["macro-F1", "0.598", "[0.498,", "0.698]", "600", "300"]
 
 
+def test_a_ceiling_is_told_with_its_meaning(make_run, result, manifest, about):
+    rows = [result("t", "accuracy", 0.6), result("t", "accuracy", 0.88, scorer="ceiling: BEST")]
+    text = printed(make_run(manifest({"t": about}), rows, {}))
+    assert "Ceiling: BEST" in text
+    assert "one who knew how all people would divide" in " ".join(text.split())
+
+
 def test_a_sample_and_the_engine_are_told(make_run, manifest):
     engine = {"engine": "transformers", "dtype": "float32", "batch_size": 32}
     text = printed(make_run(manifest({}, limit=60, engine=engine), [], {}))
