@@ -22,8 +22,10 @@ ADAPTERS: Final = {
     "multilingual-moral": "normsuite.adapters.multilingual",
     "social": "normsuite.adapters.social",
     "global-opinion": "normsuite.adapters.global_opinion",
+    "wvs-norms": "normsuite.adapters.wvs_norms",
     "egonormia": "normsuite.adapters.egonormia",
     "contract-norms": "normsuite.adapters.contract_norms",
+    "word-norms": "normsuite.adapters.word_norms",
 }
 """Name of each data set and the module that ends in its ``ADAPTER``."""
 
