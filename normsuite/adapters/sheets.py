@@ -84,9 +84,9 @@ def _refuse_bomb(path: Path) -> None:
 def read_sheet(path: Path, columns: Mapping[str, pa.DataType], sheet: str = "") -> RawRows:
     """Named columns of a sheet whose first row names them; the others are not read.
 
-    An empty cell is ``""`` in a column of strings and null in one of numbers. A cell of another kind (a word
-    that the spreadsheet turned into a truth value or a date; text where a number should be) sets its row
-    aside as breaking the format. Rows without any cell are no records, but are counted.
+    An empty cell is ``""`` in a column of strings and null in one of numbers. A cell of another kind sets its
+    row aside: a word that the spreadsheet turned into a truth value or a date, as they are known to, and, as
+    breaking the format, text where a number should be. Rows without any cell are no records, but are counted.
 
     Args:
         path: the spreadsheet.
@@ -161,10 +161,9 @@ def _set_aside(
     tables = [SET_ASIDE_SCHEMA.empty_table()]
     for name, kind in columns.items():
         mine = [(record, value) for record, field, value in faults if field == name]
-        reason = "is no text" if pa.types.is_string(kind) else "is no number"
+        is_text = pa.types.is_string(kind)
+        reason = "is no text: the spreadsheet holds something else" if is_text else "is no number"
         records, values = ([pair[part] for pair in mine] for part in (0, 1))
-        rows = pa.array(records, pa.int64())
-        tables.append(
-            set_aside_rows(path.name, rows, name, reason, pa.array(values, pa.string()), invalid=True)
-        )
+        rows, shown = pa.array(records, pa.int64()), pa.array(values, pa.string())
+        tables.append(set_aside_rows(path.name, rows, name, reason, shown, invalid=not is_text))
     return in_row_order(tables)

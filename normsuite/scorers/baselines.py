@@ -90,8 +90,7 @@ def _random(train: pa.Table, test: pa.Table, seed: int) -> Shares:
             return rng.dirichlet(np.ones(k))
         return np.full(k, 0.5 if kind == "multilabel" else 1 / k)
 
-    sizes = pc.list_value_length(test["options"]).to_pylist()
-    return [guess(kind, k) for kind, k in zip(test["kind"].to_pylist(), sizes, strict=True)]
+    return [guess(kind, k) for kind, k in zip(test["kind"].to_pylist(), _sizes(test), strict=True)]
 
 
 def _majority(train: pa.Table, test: pa.Table, seed: int) -> Shares | None:
@@ -99,7 +98,7 @@ def _majority(train: pa.Table, test: pa.Table, seed: int) -> Shares | None:
     if not train.num_rows:
         return None
     kind = train["kind"][0].as_py()
-    sizes = pc.list_value_length(test["options"]).to_pylist()
+    sizes = _sizes(test)
     if kind == "multilabel":
         rates = _indicator(train, sizes[0]).mean(0)
         return [rates] * test.num_rows
@@ -118,7 +117,7 @@ def _tfidf(train: pa.Table, test: pa.Table, seed: int) -> Shares | None:
         return _tfidf_own_options(train, test)
     vectorizer = _vectorizer()
     features, asked = vectorizer.fit_transform(_texts(train)), vectorizer.transform(_texts(test))
-    k = len(train["options"][0])
+    k = _sizes(train)[0]
     if kind == "multilabel":
         columns = [
             _probability(features, column, asked, 2)[:, 1] for column in _indicator(train, k).T.astype(int)
@@ -176,6 +175,11 @@ def _ridge(features: Any, train: pa.Table, asked: Any, k: int) -> Shares:
     shares = np.zeros((len(where), k))
     shares[:, 0], shares[:, -1] = 1 - where, where
     return list(shares)
+
+
+def _sizes(items: pa.Table) -> list[int]:
+    """Options of each item; a rating without any has the two ends of its scale."""
+    return list(pc.fill_null(pc.list_value_length(items["options"]), 2).to_pylist())
 
 
 def _indicator(items: pa.Table, k: int) -> NDArray[np.float64]:

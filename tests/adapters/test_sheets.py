@@ -61,8 +61,8 @@ def test_a_cell_of_another_kind_sets_its_row_aside(tmp_path: Path) -> None:
     assert raw.table["word"].to_pylist() == ["ok"] and raw.records.to_pylist() == [5]
     told = [(row["row"], row["field"], row["reason"], row["invalid"]) for row in raw.set_aside.to_pylist()]
     assert told == [
-        (1, "word", "is no text", True),
-        (2, "word", "is no text", True),
+        (1, "word", "is no text: the spreadsheet holds something else", False),
+        (2, "word", "is no text: the spreadsheet holds something else", False),
         (3, "rating", "is no number", True),
         (4, "rating", "is no number", True),
     ]
