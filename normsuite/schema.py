@@ -55,6 +55,7 @@ ITEM_SCHEMA: Final = pa.schema(
             ),
         ),
         pa.field("turns", pa.list_(pa.struct([("speaker", pa.string()), ("text", pa.string())]))),
+        pa.field("images", pa.list_(pa.string())),  # pictures of the situation: paths below the raw folder
         pa.field("options", pa.list_(pa.string())),  # labels or answers, in gold order
         pa.field("gold", pa.int32()),  # index into options
         pa.field("gold_set", pa.list_(pa.int32())),  # indices into options
@@ -306,7 +307,7 @@ def _check_indices(items: pa.Table, file: str | Path | None) -> None:
 
 def _check_parts(items: pa.Table, file: str | Path | None) -> None:
     """What lists hold: no nulls, constraints that are whole, facets with names that can be grouped by."""
-    for name in ("options", "votes", "gold_set"):
+    for name in ("images", "options", "votes", "gold_set"):
         lists = items[name].combine_chunks()
         _refuse(_any_child(lists, pc.is_null(pc.list_flatten(lists))), items, name, file, "holds a null")
     frames = items["frame"].combine_chunks()

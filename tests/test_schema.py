@@ -77,6 +77,7 @@ ITEMS = st.builds(
     norm=MAYBE,
     frame=st.none() | st.lists(FRAME, max_size=2),
     turns=st.none() | st.lists(st.none() | TURN, max_size=2),
+    images=st.none() | st.lists(TEXT, max_size=2),
     options=st.lists(TEXT, min_size=2, max_size=3),
     gold=st.none() | st.integers(0, 1),
     gold_set=INDICES,
@@ -241,7 +242,8 @@ def test_conform_fills_scalars_and_nulls_and_knows_its_columns() -> None:
 
 def test_predictions_carry_no_text_of_the_data_set() -> None:
     kept = scoring_columns(table(item())).column_names
-    assert not {"situation", "behavior", "norm", "frame", "turns", "explanation"} & set(kept)
+    texts = {"situation", "behavior", "norm", "frame", "turns", "images", "explanation"}
+    assert not texts & set(kept)
     assert set(kept) < set(PREDICTION_SCHEMA.names)
 
 
