@@ -26,7 +26,6 @@ ADAPTERS: Final = {
     "egonormia": "normsuite.adapters.egonormia",
     "contract-norms": "normsuite.adapters.contract_norms",
     "word-norms": "normsuite.adapters.word_norms",
-    "word-norms": "normsuite.adapters.word_norms",
 }
 """Name of each data set and the module that ends in its ``ADAPTER``."""
 
