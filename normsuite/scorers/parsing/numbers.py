@@ -52,9 +52,9 @@ def last_number(text: str, asked: Asked) -> Parsed:
     """The last number in the text, and 0 where there is none, as word norms were published with.
 
     The pattern is that of WordsGPT's psycholinguistics framework for answers that are no JSON. Its faults are
-    its definition: a reply that says nothing is rated 0 (the published code gives 0 where it reads tokens, and
-    leaves the cell empty where it reads text); numbers off the scale count; the hyphen of "6-7" is a minus; a
-    reason that ends in a number is the answer.
+    its definition: a reply that says nothing is rated 0 (the published code gives 0 where it reads tokens,
+    an empty cell where it reads text); numbers off the scale count; the hyphen of "6-7" is a minus; a reason
+    that ends in a number is the answer.
 
     Args:
         text: what the model wrote.
