@@ -81,7 +81,7 @@ def transfer(
     chosen = resolve_tasks(tasks)
     if len(chosen) < 2:
         raise InputError("a matrix needs two tasks or more", field="--tasks")
-    data = data_of(parse_raw(raw, used_sets(chosen)))
+    data = data_of(parse_raw(raw, used_sets(chosen)), chosen)
     step = Step(name=estimator) if estimator else None
     if step:
         build(step, ())
@@ -150,7 +150,7 @@ def feet(
     if revision is not None and len(model) > 1:
         raise InputError("a revision is of one model", field="--revision", fix="name one model")
     chosen = resolve_tasks(tasks)
-    data = data_of(parse_raw(raw, used_sets(chosen)))
+    data = data_of(parse_raw(raw, used_sets(chosen)), chosen)
     specs = [_spec(each, device, dtype, batch_size, revision) for each in model]
     with item_progress() as progress:
         questions = direction_questions(chosen, data, limit=limit, seed=seed, progress=progress)

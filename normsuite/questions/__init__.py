@@ -40,7 +40,7 @@ def prepare(
     Raises:
         InputError: data, task, prompts or metrics cannot be used.
     """
-    data = data_of(raw)
+    data = data_of(raw, tasks)
     found: list[AnyQuestion] = []
     for done, task in enumerate(tasks):
         progress("reading data", done, len(tasks))

@@ -22,10 +22,10 @@ from normsuite.tasks.table_parts import (
     Melt,
     Options,
     Rating,
-    Separated,
     Split,
     Value,
     Votes,
+    Way,
     from_column,
     from_constant,
 )
@@ -77,7 +77,7 @@ class TableSpec(Frozen):
     ]
     format: Format = Format()
     records: str = ""
-    parse: dict[str, Literal["json", "python"] | Separated] = Field(default_factory=dict)
+    parse: dict[str, Way] = Field(default_factory=dict)
     melt: Melt | None = None
     each: Columns = ()
     where: dict[str, Columns] = Field(default_factory=dict)

@@ -129,6 +129,10 @@ class Separated(Frozen):
     separator: str = Field(min_length=1, max_length=20)
 
 
+Way = Literal["json", "python"] | Separated
+"""How a cell that is text holds a list or a mapping."""
+
+
 class Melt(Frozen):
     """One row for each of several columns ("wide" tables).
 
@@ -218,7 +222,7 @@ class Label(From):
 
 
 class Options(Frozen):
-    """Answers: the same ``names`` for all rows, or each row's own from ``columns`` or a list in ``column``."""
+    """Answers: the same ``names`` for all rows, or each row's own from ``columns`` or lists in ``column``."""
 
     names: tuple[Column, ...] = ()
     columns: tuple[Column, ...] = ()
@@ -241,12 +245,12 @@ class Votes(Frozen):
     Attributes:
         columns: the column that counts each option.
         column: a column of mappings (option to count), of counts in the options' order or of lists of labels.
-        people: where cells are shares of people: into how many they are turned, since Items hold counts.
+        shares: cells are shares or percentages; they become votes out of ten thousand.
     """
 
     columns: dict[str, Column] = Field(default_factory=dict)
     column: Column | None = None
-    people: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    shares: bool = False
 
     @model_validator(mode="after")
     def _one_place(self) -> Votes:
@@ -261,18 +265,21 @@ class Rating(Frozen):
     Attributes:
         column: the number.
         min, max: the scale's ends.
+        onto: the scale that a model is asked on, where it is another: ratings are moved onto it.
         polarity: 1 where the upper end is approved of, −1 where the lower one is: this makes the ``valence``.
     """
 
     column: Column
     min: float
     max: float
+    onto: tuple[float, float] | None = None
     polarity: Literal[-1, 0, 1] = 0
 
     @model_validator(mode="after")
     def _is_a_scale(self) -> Rating:
-        if not (math.isfinite(self.min) and math.isfinite(self.max) and self.min < self.max):
-            raise inconsistent("max", "must be greater than `min`")
+        for field, (low, high) in (("max", (self.min, self.max)), ("onto", self.onto or (0, 1))):
+            if not (math.isfinite(low) and math.isfinite(high) and low < high):
+                raise inconsistent(field, f"a scale from {low:g} to {high:g} is none")
         return self
 
 
