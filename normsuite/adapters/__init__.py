@@ -16,6 +16,7 @@ ADAPTERS: Final = {
     "social-chem-101": "normsuite.adapters.social_chem",
     "normad": "normsuite.adapters.normad",
     "normdial": "normsuite.adapters.normdial",
+    "normvio-rt": "normsuite.adapters.normvio_rt",
     "ethics": "normsuite.adapters.ethics",
     "ealm": "normsuite.adapters.ealm",
     "mort-user-study": "normsuite.adapters.mort",

@@ -123,6 +123,7 @@ def read_rows(
     *,
     optional: Collection[str] = (),
     ignored: Collection[str] = (),
+    others: bool = False,
     delimiter: str = ",",
     header: bool = True,
     quoting: bool = True,
@@ -138,6 +139,7 @@ def read_rows(
             columns, in file order.
         optional: those of ``columns`` that the file may lack; the table then lacks them too.
         ignored: further columns the file may have; they are not read.
+        others: whether it may have any further columns.
         delimiter: one character.
         header: whether the first line names the columns.
         quoting: whether ``"`` encloses cells; if not, it is a character like any other.
@@ -155,7 +157,7 @@ def read_rows(
     if len(head) < 1 + header:
         raise InputError("has no rows", file=path)
     names = head[0] if header else list(columns)
-    _check_columns(names, columns, optional, ignored, path)
+    _check_columns(names, columns, optional, names if others else ignored, path)
     table, widths = (None if scanned.spanning else parsed.result()), _Widths()
     if table is None:
         table, widths = _parse_exactly(path, layout, names)
@@ -188,7 +190,7 @@ def _check_columns(
 ) -> None:
     missing = [name for name in columns if name not in names and name not in optional]
     extra = [name for name in names if name not in columns and name not in ignored]
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = sorted({name for name in columns if names.count(name) > 1})
     problems = {"missing": missing, "unknown": extra, "repeated": repeated}
     parts = [f"{word} column(s) {', '.join(map(repr, found))}" for word, found in problems.items() if found]
     if parts:
