@@ -60,7 +60,7 @@ ITEM_SCHEMA: Final = pa.schema(
         pa.field("gold", pa.int32()),  # index into options
         pa.field("gold_set", pa.list_(pa.int32())),  # indices into options
         pa.field("votes", pa.list_(pa.int32())),  # people per option
-        pa.field("rating", pa.float64()),
+        pa.field("rating", pa.float64()),  # null in a statement of a questionnaire, which is only read
         pa.field("scale_min", pa.float64()),
         pa.field("scale_max", pa.float64()),
         pa.field("valence", pa.float64()),  # -1 forbidden ... 1 expected
@@ -91,7 +91,7 @@ ITEM_SCHEMA: Final = pa.schema(
 
 _SCORING_COLUMNS: Final = (
     *("split", "kind", "options", "gold", "gold_set", "votes", "rating", "scale_min", "scale_max"),
-    *("country", "zone", "language", "categories", "family", "cluster"),
+    *("valence", "country", "zone", "language", "categories", "family", "cluster"),
 )
 """What a prediction keeps of its item: all that a metric or a group needs, and no text of the data set."""
 
@@ -212,8 +212,11 @@ def check_items(items: pa.Table, file: str | Path | None = None) -> None:
     outside = _outside(items["rating"], items["scale_min"], items["scale_max"])
     _refuse(outside, items, "rating", file, "lies outside scale_min to scale_max")
     is_rating = pc.equal(items["kind"], "rating")
-    for name in ("rating", "scale_min", "scale_max"):
+    for name in ("scale_min", "scale_max"):
         _refuse(pc.and_(is_rating, pc.is_null(items[name])), items, name, file, "is empty in a rating")
+    # What is only read, and has no right answer, says by its valence how its scale points.
+    neither = pc.and_(is_rating, pc.and_(pc.is_null(items["rating"]), pc.is_null(items["valence"])))
+    _refuse(neither, items, "rating", file, "is empty in a rating, and so is valence")
     for name, pattern, meaning in (
         ("country", r"^[A-Z]{3}$", "an ISO 3166-1 alpha-3 code"),
         ("language", r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", "a BCP 47 tag"),

@@ -133,6 +133,37 @@ def guessed_moments(rows: Rows) -> Floats:
     return addends
 
 
+def read_without_gold(rows: Rows) -> Bools:
+    """Rows with a score whose item says how its scale points: statements of a questionnaire."""
+    found: Bools = rows.scored & rows.has_prediction & np.isfinite(rows.valence) & (rows.valence != 0)
+    return found
+
+
+def reverse_coded(rows: Rows) -> Floats:
+    """Scores [n], turned over on their scale where the item's valence is negative."""
+    turned = rows.scale_min + rows.scale_max - rows.score
+    return np.where(rows.valence < 0, turned, rows.score)
+
+
+def caught(rows: Rows) -> Bools:
+    """Rows of catch items: rated, and without a valence of their own."""
+    found: Bools = rows.answered & ~np.isfinite(rows.valence)
+    return found
+
+
+def within_quarter(rows: Rows) -> Bools:
+    """Whether each score [n] lies within a quarter of the scale of the rating."""
+    return np.asarray(np.abs(rows.score - rows.rating) <= (rows.scale_max - rows.scale_min) / 4)
+
+
+def guessed_within_quarter(rows: Rows) -> Floats:
+    """The part [n] of the scale that lies within a quarter of it of the rating."""
+    span = rows.scale_max - rows.scale_min
+    high = np.minimum(rows.rating + span / 4, rows.scale_max)
+    low = np.maximum(rows.rating - span / 4, rows.scale_min)
+    return sums.divide(high - low, span)
+
+
 def two_options(rows: Rows) -> tuple[Floats, Floats, Bools]:
     """Whether the second option is gold, and how much speaks for it, for items of two options.
 

@@ -179,6 +179,19 @@ _ALL: Final[tuple[AnyMetric, ...]] = (
         guess=guess_of(lambda rows: np.abs((rows.scale_min + rows.scale_max) / 2 - rows.rating)),
         higher_is_better=False,
     ),
+    # A reading without gold: what is said on average, not whether it is right. Higher is merely more.
+    Metric(
+        "mean_score",
+        ("rating",),
+        mean_of(addends.reverse_coded, addends.read_without_gold),
+        guess=guess_of(lambda rows: (rows.scale_min + rows.scale_max) / 2),
+    ),
+    Metric(
+        "catch_passed",
+        ("rating",),
+        mean_of(addends.within_quarter, addends.caught),
+        guess=guess_of(addends.guessed_within_quarter),
+    ),
     Metric(
         "samples_f1",
         ("multilabel",),

@@ -114,6 +114,7 @@ def _rows(table: pa.Table, kind: str) -> Rows:
         score=_floats(table["score"]),
         scale_min=_floats(table["scale_min"]),
         scale_max=_floats(table["scale_max"]),
+        valence=_floats(table["valence"]),
         mass=_floats(table["mass"]),
         top_is_label=_floats(table["top_is_label"].cast(pa.int8())),
         has_gold=has_gold,

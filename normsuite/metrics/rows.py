@@ -31,6 +31,7 @@ class Rows:
         people: [n] how many voted; 0 where nobody did.
         temperature: [n] what the scorer's logits are to be divided by, told by other rows; NaN for none.
         rating, score, scale_min, scale_max: [n] of kind rating, NaN for none.
+        valence: [n] of the item, NaN for none.
         mass, top_is_label: [n] validity of the reading, NaN for none.
         has_gold, has_prediction: [n] whether the gold and the prediction that the kind asks for are there.
     """
@@ -58,6 +59,7 @@ class Rows:
     score: Floats
     scale_min: Floats
     scale_max: Floats
+    valence: Floats
     mass: Floats
     top_is_label: Floats
     has_gold: Bools
