@@ -38,12 +38,14 @@ class Adapted:
         set_aside: rows that are no items, in ``SET_ASIDE_SCHEMA``.
         version: the release that was recognised ("v1, 2,633 rows"); empty where there is one only.
         files: name of each raw file that was read, with its sha256.
+        folder: what the items' pictures are relative to; None where they have none. Never recorded.
     """
 
     items: pa.Table
     set_aside: pa.Table
     version: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from normsuite.adapters import ADAPTERS, Adapted, Adapter, get_adapter, refuse_i
 from normsuite.adapters.base import SET_ASIDE_SCHEMA
 from normsuite.adapters.describe import data_card, reasons
 from normsuite.adapters.homes import cached, downloads
+from normsuite.adapters.images import with_images
 from normsuite.adapters.reading import sha256
 from normsuite.errors import InputError
 from normsuite.schema import ITEM_SCHEMA, check_items, read_table, write_table
@@ -98,7 +99,8 @@ def _read_built(name: str, path: Path) -> Adapted:
         raise InputError(what, file=path, field="dataset")
     release = (pq.read_schema(path).metadata or {}).get(_RELEASE, b"").decode(errors="replace")
     version = f"{release}, as Items" if release else "Items as given"
-    return Adapted(items, SET_ASIDE_SCHEMA.empty_table(), version, {path.name: sha256(path)})
+    adapted = Adapted(items, SET_ASIDE_SCHEMA.empty_table(), version, {path.name: sha256(path)})
+    return with_images(adapted, path.parent)
 
 
 def build(

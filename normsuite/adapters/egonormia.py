@@ -1,7 +1,8 @@
 """EgoNormia (Rezaei et al. 2025): what should the wearer of a camera do next, why, and what else would do?
 
 A scenario offers five acts, with a reason for each. One act is the best, several may be sensible; an empty
-act stands for none of the others. The situation is the data set's description of the video in words.
+act stands for none of the others. The situation is the data set's description of the video in words; the
+views that end in ``-frames`` take pictures beside it, which the user cuts from Ego4D's videos.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pyarrow as pa
 from normsuite.adapters.base import Adapted, Adapter, Home, RemoteFile
 from normsuite.adapters.egonormia_file import Fault, Scenario, read_json, read_scenarios, set_aside
 from normsuite.adapters.facets import facets
+from normsuite.adapters.images import find_images, with_images
 from normsuite.adapters.reading import find_file, sha256
 from normsuite.errors import InputError
 from normsuite.schema import ITEM_SCHEMA, conform
@@ -34,8 +36,12 @@ _QUESTIONS: Final = {
     "justification": ("justification",),
     "both": ("action", "justification"),
     "sensible": ("sensible",),
+    "action-frames": ("action",),
+    "both-frames": ("action", "justification"),
 }
 """What each view asks about a scenario, in this order."""
+_FRAMES: Final = "frames"
+_MOST_FRAMES: Final = 8
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class _Asked:
     question: str
     scenario: Scenario
     view: str
+    images: list[str] | None
 
 
 def read(raw: Path, view: str = "action") -> Adapted:
@@ -52,11 +59,11 @@ def read(raw: Path, view: str = "action") -> Adapted:
 
     Args:
         raw: the file of scenarios in either layout, or a folder that holds it; ``id2high.json``, which names
-            the activity of each, is looked for beside it.
+            the activity of each, is looked for beside it, and pictures in ``frames/<id>/``.
         view: one of ``ADAPTER.views``.
 
     Raises:
-        InputError: no file of scenarios, or a file that is not as published.
+        InputError: no file of scenarios, a file that is not as published, or a picture that is none.
     """
     path = find_file(raw, _FILES)
     scenarios, faults = read_scenarios(path)
@@ -66,13 +73,21 @@ def read(raw: Path, view: str = "action") -> Adapted:
     if beside.is_file():
         activities = _read_activities(beside)
         files[_ACTIVITIES] = sha256(beside)
-    kept = []
+    root, asked = raw if raw.is_dir() else raw.parent, list[_Asked]()
     for scenario in scenarios:
-        unfit = _unfit(scenario, view)
+        images = _images(scenario, path, root) if view.endswith("-frames") else None
+        unfit = _unfit(scenario, view, images)
         faults += [unfit] if unfit else _notes(scenario)
-        kept += [] if unfit else [scenario]
-    asked = [_Asked(question, scenario, view) for scenario in kept for question in _QUESTIONS[view]]
-    return Adapted(_items(asked, activities, path.name), set_aside(faults, path.name), files=files)
+        if not unfit:
+            asked += [_Asked(question, scenario, view, images) for question in _QUESTIONS[view]]
+    items = _items(asked, activities, path.name)
+    return with_images(Adapted(items, set_aside(faults, path.name), files=files), root)
+
+
+def _images(scenario: Scenario, path: Path, root: Path) -> list[str]:
+    """The pictures of a scenario; an id is a folder's name, and no way out of ``frames``."""
+    plain = scenario.id not in (".", "..") and not set("/\\\0") & set(scenario.id)
+    return find_images(path.parent / _FRAMES / scenario.id, root, _MOST_FRAMES) if plain else []
 
 
 def _read_activities(path: Path) -> dict[str, str]:
@@ -83,14 +98,16 @@ def _read_activities(path: Path) -> dict[str, str]:
     return content
 
 
-def _unfit(scenario: Scenario, view: str) -> Fault | None:
+def _unfit(scenario: Scenario, view: str, images: list[str] | None) -> Fault | None:
     """Why a view cannot ask about a scenario, which breaks no format."""
 
     def fault(field: str, value: str, reason: str) -> Fault:
         return Fault(scenario.row, field, value, reason, False)
 
-    if scenario.description is None:
+    if images is None and scenario.description is None:
         return fault("desc", scenario.id, "has no description")
+    if images == []:
+        return fault("id", scenario.id, f"has no pictures in {_FRAMES}")
     for question, field, texts in (
         ("action", "behaviors", scenario.behaviors),
         ("justification", "justifications", scenario.justifications),
@@ -119,6 +136,7 @@ def _items(asked: Sequence[_Asked], activities: Mapping[str, str], file: str) ->
         "kind": ["multilabel" if one.question == "sensible" else "choice" for one in asked],
         "situation": [scenario.description for scenario in scenarios],
         "behavior": [_given_act(one) for one in asked],
+        "images": [one.images for one in asked],
         "options": [[text or NONE for text in _texts(one)] for one in asked],
         "gold": [None if one.question == "sensible" else one.scenario.best for one in asked],
         "gold_set": [list(one.scenario.sensible) if one.question == "sensible" else None for one in asked],

@@ -9,6 +9,7 @@ from normsuite.engines.base import (
     Problem,
     Sampling,
     Span,
+    TakesImages,
     Tokens,
 )
 from normsuite.engines.checkpoint import Checkpoint, find_checkpoint
@@ -26,6 +27,7 @@ __all__ = [
     "Sampling",
     "SentencePooling",
     "Span",
+    "TakesImages",
     "Tokens",
     "find_checkpoint",
     "is_encoder",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -259,6 +259,29 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of the model and every process that held it. May be called twice, and from any thread."""
+        ...
+
+
+@runtime_checkable
+class TakesImages(Protocol):
+    """What an engine has besides, if it can be shown pictures."""
+
+    def encode_with_images(
+        self, prompts: Sequence[str], images: Sequence[Sequence[Path]]
+    ) -> Sequence[Tokens]:
+        """Prompts with their pictures, to be given to ``read_labels`` and to the engine's other methods.
+
+        Args:
+            prompts: [n].
+            images: [n] the files of each prompt's pictures, in the order in which they are shown, before the
+                prompt's text. Each is a PNG or JPEG file; it is read again when the prompt is asked.
+
+        Returns:
+            [n] prompts whose lengths are their numbers of tokens, pictures included, where the engine knows.
+
+        Raises:
+            InputError: the engine takes none after all, or a file is no picture that it can read.
+        """
         ...
 
 

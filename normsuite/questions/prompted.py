@@ -9,6 +9,7 @@ from typing import Final
 import pyarrow as pa
 
 from normsuite.adapters import Adapted
+from normsuite.adapters.images import located
 from normsuite.metrics import resolve
 from normsuite.prompts import Wording, load_wordings
 from normsuite.questions.data import Data
@@ -25,7 +26,7 @@ class Question:
     Attributes:
         task: what is asked.
         adapted: the data set.
-        items: the rows to score.
+        items: the rows to score; their pictures, if any, are files of this machine.
         train: the rows to fit baselines on.
         wordings: in which words.
         calibration: rows of another split that are asked about to fit a temperature, and are never scored.
@@ -57,7 +58,7 @@ def prepare_prompted(task: Task, data: Data, *, limit: int | None = None, seed: 
     Raises:
         InputError: data, task, prompts or metrics cannot be used.
     """
-    wordings = load_wordings(task.prompts)
+    wordings = load_wordings(task.prompts, beside=task.folder)
     adapted = data(task.data.set, task.data.view)
     chosen = require_rows(task, select(task, adapted.items, task.data.split))
     resolve(task.metrics, chosen["kind"][0].as_py(), list(task.labels))
@@ -67,4 +68,5 @@ def prepare_prompted(task: Task, data: Data, *, limit: int | None = None, seed: 
     if task.data.calibrate:
         rows = select(task, adapted.items, task.data.calibrate)
         calibration = sample_clusters(rows, min(limit or CALIBRATION_CLUSTERS, CALIBRATION_CLUSTERS), seed)
+    items, calibration = (located(rows, adapted.folder) for rows in (items, calibration))
     return Question(task, adapted, items, train, wordings, calibration)

@@ -20,6 +20,7 @@ from normsuite.prompts import Wording, item_fields
 from normsuite.schema import ANSWER_SCHEMA, conform
 from normsuite.scorers.labels import Request, build_requests, empty_cell, prediction_table
 from normsuite.scorers.parsing import Asked, Parsed, Parser, parser_of
+from normsuite.scorers.pictures import Images, encode, images_of
 from normsuite.scorers.predicted import Predicted, Tell, untold
 from normsuite.tasks import Task
 
@@ -27,10 +28,11 @@ SCORER: Final = "generate"
 
 
 def check(task: Task, wordings: Sequence[Wording], items: pa.Table, engine: Engine) -> None:
-    """See that the task's parsers exist and that an answer has room behind a prompt.
+    """See that the task's parsers exist, that an answer has room, and that pictures can be shown.
 
     Raises:
-        InputError: no such parser, or the answer alone fills the model's context.
+        InputError: no such parser, the answer alone fills the model's context, or there are pictures and the
+            model takes none.
     """
     for name in task.parsers:
         parser_of(name, task.data.set)
@@ -38,6 +40,9 @@ def check(task: Task, wordings: Sequence[Wording], items: pa.Table, engine: Engi
         what = f"{task.generation.max_tokens} tokens leave no room for a prompt of {task.name!r}"
         fix = f"the model's context has {engine.context_length}"
         raise InputError(what, field="generation.max_tokens", fix=fix)
+    first = list(_requests(task, wordings, items.slice(0, 1).to_pylist(), np.zeros(1, np.int64)))
+    if any(request.images for request in first):
+        encode(engine, [request.prompt for request in first], [request.images for request in first])
 
 
 def predict(
@@ -55,7 +60,8 @@ def predict(
     """
     rows = items.to_pylist()
     requests = list(_requests(task, wordings, rows, ranks))
-    texts = write([request.prompt for request in requests], task, engine, progress)
+    images = [request.images for request in requests]
+    texts = write([request.prompt for request in requests], task, engine, progress, images)
     asked = [_asked(task, request, rows[request.row // len(wordings)]) for request in requests]
     predictions = []
     for name in task.parsers:
@@ -70,7 +76,11 @@ def predict(
 
 
 def write(
-    prompts: Sequence[str], task: Task, engine: Engine, progress: Tell = untold
+    prompts: Sequence[str],
+    task: Task,
+    engine: Engine,
+    progress: Tell = untold,
+    images: Sequence[Images] = (),
 ) -> list[Generation | Problem]:
     """One text for each prompt; a prompt that leaves no room for it is a problem.
 
@@ -79,10 +89,11 @@ def write(
         task: how long and how warm answers are.
         engine: the model.
         progress: told what is done.
+        images: [n] the files of each prompt's pictures; empty where no prompt has any.
     """
     how = task.generation
     sampling = Sampling(max_tokens=how.max_tokens, temperature=how.temperature, seed=how.seed)
-    encoded = engine.encode(prompts)
+    encoded = encode(engine, prompts, images)
     room = engine.context_length - how.max_tokens
     found: dict[int, Generation | Problem] = {
         at: Problem("too_long", f"{len(tokens)} tokens, the model's context leaves room for {room}")
@@ -112,9 +123,9 @@ def _requests(
         yield from build_requests(task, wordings, rows, ranks)
         return
     for at, item in enumerate(rows):
-        fields = item_fields(item, task.context) | {"options": []}
+        fields, images = item_fields(item, task.context) | {"options": []}, images_of(item)
         for number, wording in enumerate(wordings):
-            yield Request(at * len(wordings) + number, 0, wording.render(fields), (), ())
+            yield Request(at * len(wordings) + number, 0, wording.render(fields), (), (), images)
 
 
 def _asked(task: Task, request: Request, item: dict[str, Any]) -> Asked:

@@ -21,6 +21,7 @@ from normsuite.errors import InputError
 from normsuite.prompts import Option, Wording, item_fields
 from normsuite.schema import PREDICTION_SCHEMA, conform, scoring_columns
 from normsuite.scorers.orders import Order, assigned_order
+from normsuite.scorers.pictures import Images, encode, images_of
 from normsuite.scorers.predicted import Predicted, Tell, untold
 from normsuite.tasks import LETTERS, NUMBERS, Task
 
@@ -37,6 +38,7 @@ class Request:
         prompt: the rendered wording.
         shown: the options in the order shown.
         order: which option each shown one stands for.
+        images: the files of the pictures that go with it.
     """
 
     row: int
@@ -44,6 +46,7 @@ class Request:
     prompt: str
     shown: tuple[Option, ...]
     order: Order
+    images: Images = ()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -140,18 +143,23 @@ def check(task: Task, wordings: Sequence[Wording], items: pa.Table, engine: Engi
         engine: the model.
 
     Raises:
-        InputError: two labels are the same to its tokenizer, or a prompt's end joins with one.
+        InputError: two labels are the same to its tokenizer, a prompt's end joins with one, or there are
+            pictures and the model takes none.
     """
     first = items.slice(0, 1).to_pylist()
     check_requests(build_requests(task, wordings, first, np.zeros(len(first), np.int64)), engine)
 
 
 def check_requests(requests: Iterable[Request], engine: Engine) -> None:
-    """See that the model can tell the labels of some requests apart.
+    """See that the model can tell the labels of some requests apart, and be shown their pictures.
 
     Raises:
         InputError: as ``check``.
     """
+    requests = list(requests)
+    shown = [request for request in requests if request.images]
+    if shown:
+        encode(engine, [request.prompt for request in shown], [request.images for request in shown])
     groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for request in requests:
         groups[tuple(sorted(request.words))].append(request.prompt)
@@ -184,7 +192,7 @@ def build_requests(
         chosen: what was chosen before, by prediction (item x wording); see the scorer ``chain``.
     """
     for at, (item, rank) in enumerate(zip(rows, ranks, strict=True)):
-        fields = item_fields(item, task.context)
+        fields, images = item_fields(item, task.context), images_of(item)
         for number, wording in enumerate(wordings):
             row = at * len(wordings) + number
             fields["chosen"] = chosen.get(row)
@@ -194,12 +202,12 @@ def build_requests(
                     shown = tuple(Option(task.yes_no[index], task.yes_no[index]) for index in order)
                     text = task.labels.get(name, name)
                     prompt = wording.render({**fields, "options": shown, "option": text})
-                    yield Request(row, option, prompt, shown, order)
+                    yield Request(row, option, prompt, shown, order, images)
             else:
                 order = _order(task, len(item["options"]), int(rank), number)
                 shown = _shown(task, item["options"], order)
                 prompt = wording.render({**fields, "options": shown})
-                yield Request(row, 0, prompt, shown, order)
+                yield Request(row, 0, prompt, shown, order, images)
 
 
 def _order(task: Task, k: int, rank: int, wording: int) -> Order:
@@ -221,7 +229,9 @@ def _shown(task: Task, options: list[str], order: Order) -> tuple[Option, ...]:
 
 def read_requests(requests: Sequence[Request], engine: Engine, progress: Tell) -> list[Reading | Problem]:
     """Readings in the order of ``requests``; those with the same label words go to the engine together."""
-    encoded = engine.encode([request.prompt for request in requests])
+    encoded = encode(
+        engine, [request.prompt for request in requests], [request.images for request in requests]
+    )
     groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for at, request in enumerate(requests):
         # Which words, not where they stand: a letter or word is read alike wherever it was shown.

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from normsuite.engines import Engine, Problem
 from normsuite.prompts import Option, Wording, item_fields
 from normsuite.scorers.labels import Reading, Request, empty_cell, prediction_table, read_requests
+from normsuite.scorers.pictures import images_of
 from normsuite.scorers.predicted import Predicted, Tell, untold
 from normsuite.tasks import Task, scale_points
 
@@ -88,7 +89,7 @@ def _requests(task: Task, wordings: Sequence[Wording], rows: list[dict[str, Any]
         fields = item_fields(item, task.context) | {"options": list(shown)}
         for number, wording in enumerate(wordings):
             row, order = at * len(wordings) + number, tuple(range(len(shown)))
-            yield Request(row, 0, wording.render(fields), shown, order)
+            yield Request(row, 0, wording.render(fields), shown, order, images_of(item))
 
 
 def _extensions_by_scale(requests: Sequence[Request], engine: Engine) -> dict[tuple[str, ...], Extensions]:

@@ -52,7 +52,10 @@ def without_source(items: pa.Table) -> list[dict[str, Any]]:
     return items.drop_columns("source").to_pylist()
 
 
-@pytest.mark.parametrize("view", ADAPTER.views)
+TEXT_VIEWS = [view for view in ADAPTER.views if not view.endswith("-frames")]
+
+
+@pytest.mark.parametrize("view", TEXT_VIEWS)
 def test_the_published_robot_scenarios(shared_data: Path, view: str) -> None:
     adapted = read(shared_data / "egonormia", view)
     check_items(adapted.items)
@@ -83,7 +86,7 @@ def test_both_layouts_are_the_same_items(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "parquet" / "train-00000-of-00001.parquet")
     (tmp_path / "json" / "train.json").write_text(json.dumps(rows))
     (tmp_path / "jsonl" / "train.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
-    for view in ADAPTER.views:
+    for view in TEXT_VIEWS:
         expected = read(DATA, view)
         for name in ("parquet", "json", "jsonl"):
             found = read(tmp_path / name, view)
@@ -131,6 +134,43 @@ def test_a_scenario_without_words_for_it_is_set_aside_and_breaks_nothing(tmp_pat
     assert reason.items["id"].to_pylist() == ["egonormia:c:justification"]
     refuse_invalid(reason)
     assert reason.set_aside["row"].to_pylist() == [1, 2]
+
+
+def test_frames_are_evenly_spaced_in_the_order_of_their_numbers() -> None:
+    adapted = read(DATA, "action-frames")
+    check_items(adapted.items)
+    images = dict(zip(adapted.items["id"].to_pylist(), adapted.items["images"].to_pylist(), strict=True))
+    assert len(images) == 5
+    ten = images[f"egonormia:{VIDEO}_12-50:action"]
+    assert [Path(name).stem for name in ten] == ["1", "2", "4", "5", "6", "7", "9", "10"]
+    assert images["egonormia:robot-1:action"] == [f"frames/robot-1/{number}.png" for number in (1, 2, 3)]
+    # What only the description would tell is not needed here.
+    assert len(images["egonormia:robot-2:action"]) == 2
+    reasons = adapted.set_aside["reason"].to_pylist()
+    assert reasons.count("has no pictures in frames") == 4
+    assert "pictures (16)" in adapted.files
+    both = read(DATA, "both-frames").items
+    assert both["images"].to_pylist()[0] == both["images"].to_pylist()[1] == ten
+    assert read(DATA, "both").items["images"].null_count == 16
+
+
+def test_paths_are_relative_to_what_the_user_gave(tmp_path: Path) -> None:
+    (tmp_path / "src").symlink_to(DATA)
+    for raw, start in ((tmp_path / "src", "frames/"), (tmp_path / "src" / "final_data.json", "frames/")):
+        adapted = read(raw, "action-frames")
+        assert all(name.startswith(start) for (name, *_) in adapted.items["images"].to_pylist())
+        assert adapted.folder == tmp_path / "src"
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../other", "a/b", "a\\b", "/etc", "a\0b"])
+def test_an_id_leads_nowhere_but_into_frames(tmp_path: Path, name: str) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "frames").mkdir()
+    (tmp_path / "other" / "1.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    written(tmp_path, scenario(id=name))
+    adapted = read(tmp_path, "action-frames")
+    assert adapted.items.num_rows == 0
+    assert adapted.set_aside["reason"].to_pylist() == ["has no pictures in frames"]
 
 
 @pytest.mark.parametrize(
