@@ -124,28 +124,68 @@ class PromptEncoder:
         by_tail = {"" if self.chat else prompt[-_TAIL:]: prompt for prompt in reversed(prompts)}
         return self.wrap(list(by_tail.values()))
 
+    def label_forms(self, prompts: Sequence[str], words: Sequence[str]) -> list[tuple[str, ...]]:
+        """How each word is written where it is read: its one-token surface forms, or the word as it stands.
+
+        Args:
+            prompts: [n] whose ends decide.
+            words: [k].
+
+        Returns:
+            [k] what may follow a prompt, leading space included. Where a word needs several tokens, every word
+            has the one form that ``continuation_tokens`` reads.
+
+        Raises:
+            InputError: as ``label_tokens``.
+        """
+        texts = self._one_per_tail(prompts)
+        found = [self._single_forms(text, tuple(words)) for text in texts]
+        whole = [forms for forms in found if forms is not None]
+        if len(whole) == len(found):
+            return [
+                tuple(dict.fromkeys(form for own in per_word for form in own.values()))
+                for per_word in zip(*whole, strict=True)
+            ]
+        self.continuation_tokens(prompts, words)
+        return [(self._space_after(texts[0]) + word,) for word in words]
+
     def _single_tokens(self, text: str, words: tuple[str, ...]) -> tuple[tuple[int, ...], ...] | None:
         """Per word, every surface form that is one token after ``text``; None if a word has no such form."""
+        found = self._single_forms(text, words)
+        if found is None:
+            return None
+        tokens = tuple(tuple(forms) for forms in found)
+        refuse_shared(words, tokens)
+        return tokens
+
+    def _single_forms(self, text: str, words: tuple[str, ...]) -> list[dict[int, str]] | None:
+        """Per word, the one-token forms by their token, the first form of each."""
         forms = [list(dict.fromkeys(surface_forms(word))) for word in words]
         before, *after = self._ids([text, *(text + form for group in forms for form in group)])
-        found: list[tuple[int, ...]] = []
+        found: list[dict[int, str]] = []
         rows = iter(after)
         for group in forms:
             added = [self._known(_added(before, next(rows))) for _ in group]
             # The first two forms are the word itself: without one of them as a token it is not read whole.
             if not any(tokens and len(tokens) == 1 for tokens in added[:2]):
                 return None
-            found.append(tuple(dict.fromkeys(tokens[0] for tokens in added if tokens and len(tokens) == 1)))
-        refuse_shared(words, found)
-        return tuple(found)
+            single: dict[int, str] = {}
+            for form, tokens in zip(group, added, strict=True):
+                if tokens and len(tokens) == 1:
+                    single.setdefault(tokens[0], form)
+            found.append(single)
+        return found
 
     def _known(self, tokens: list[int] | None) -> list[int] | None:
         """The tokens; None if one of them stands for whatever the tokenizer does not know."""
         unknown = self.tokenizer.unk_token_id
         return None if tokens is None or (unknown is not None and unknown in tokens) else tokens
 
+    def _space_after(self, text: str) -> str:
+        return "" if text[-1:].isspace() or self.chat else " "
+
     def _whole_words(self, text: str, words: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
-        space = "" if text[-1:].isspace() or self.chat else " "
+        space = self._space_after(text)
         before, *after = self._ids([text, *(text + space + word for word in words)])
         found = []
         for word, row in zip(words, after, strict=True):

@@ -1,0 +1,1 @@
+"""Exports: a task for another framework, with the very prompts that a run asks."""
