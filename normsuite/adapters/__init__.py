@@ -22,10 +22,13 @@ ADAPTERS: Final = {
     "mort-user-study": "normsuite.adapters.mort",
     "multilingual-moral": "normsuite.adapters.multilingual",
     "social": "normsuite.adapters.social",
+    "scruples": "normsuite.adapters.scruples",
     "global-opinion": "normsuite.adapters.global_opinion",
     "wvs-norms": "normsuite.adapters.wvs_norms",
+    "unimoral": "normsuite.adapters.unimoral",
     "egonormia": "normsuite.adapters.egonormia",
     "contract-norms": "normsuite.adapters.contract_norms",
+    "moral-stories": "normsuite.adapters.moral_stories",
     "word-norms": "normsuite.adapters.word_norms",
 }
 """Name of each data set and the module that ends in its ``ADAPTER``."""
