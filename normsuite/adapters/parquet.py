@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,15 @@ from normsuite.adapters.reading import RawRows, sha256
 from normsuite.errors import InputError
 
 
-def read_parquet(path: Path, columns: Mapping[str, pa.DataType]) -> RawRows:
+def read_parquet(
+    path: Path, columns: Mapping[str, pa.DataType], *, optional: Collection[str] = ()
+) -> RawRows:
     """Read some columns of a Parquet file; others are passed over.
 
     Args:
         path: the raw file.
         columns: name and type of each column.
+        optional: those of ``columns`` that the file may lack; the table then lacks them too.
 
     Raises:
         InputError: missing or damaged file, no rows, a missing column, one that is not of its type.
@@ -29,18 +32,20 @@ def read_parquet(path: Path, columns: Mapping[str, pa.DataType]) -> RawRows:
     try:
         parquet = pq.ParquetFile(path)
         missing = [name for name in columns if name not in parquet.schema_arrow.names]
-        if missing:
+        if set(missing) - set(optional):
+            missing = [name for name in missing if name not in optional]
             what = f"missing column(s) {', '.join(map(repr, missing))}"
             raise InputError(what, file=path, fix=f"expected {', '.join(columns)}")
-        table = parquet.read(columns=list(columns))
+        there = {name: kind for name, kind in columns.items() if name not in missing}
+        table = parquet.read(columns=list(there))
     except (pa.ArrowException, OSError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"is not a readable Parquet file ({reason})", file=path) from None
     if not table.num_rows:
         raise InputError("has no rows", file=path)
-    cast = [_cast(table[name], name, kind, path) for name, kind in columns.items()]
+    cast = [_cast(table[name], name, kind, path) for name, kind in there.items()]
     records = pa.array(np.arange(1, table.num_rows + 1))
-    return RawRows(pa.table(cast, names=list(columns)), records, SET_ASIDE_SCHEMA.empty_table(), sha256(path))
+    return RawRows(pa.table(cast, names=list(there)), records, SET_ASIDE_SCHEMA.empty_table(), sha256(path))
 
 
 def _cast(column: pa.ChunkedArray, name: str, kind: pa.DataType, path: Path) -> pa.ChunkedArray:
