@@ -64,7 +64,8 @@ def known_adapters() -> dict[str, str]:
     for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
         if entry.name in known:
             package = f" of the package {entry.dist.name}" if entry.dist else ""
-            what = f"the data set {entry.name!r} has two adapters: {known[entry.name]} and {entry.value}{package}"
+            both = f"{known[entry.name]} and {entry.value}{package}"
+            what = f"the data set {entry.name!r} has two adapters: {both}"
             raise InputError(what, fix="uninstall one of them")
         known[entry.name] = entry.value
     return known
