@@ -113,6 +113,19 @@ def find_choice_way(client: Client, dialect: Dialect, style: Style) -> ChoiceWay
     raise InputError("the server cannot hold an answer to given choices", fix="leave the answer free")
 
 
+def refuse_without_sight(client: Client, dialect: Dialect, style: Style, prompt: Tokens) -> None:
+    """See that the server answers a prompt with pictures.
+
+    Raises:
+        InputError: it does not.
+    """
+    body = dialect.body(prompt, style.greedy(style.short))
+    try:
+        client.ask_once(Request(dialect.path, body, lambda text: parse(text, Answer)))
+    except RefusedError as error:
+        raise InputError(f"the server's model takes no pictures ({error})") from None
+
+
 def find_vector_parameters(client: Client, dialect: Dialect, prompt: Tokens) -> dict[str, Any]:
     """Parameters with which the server gives embeddings as the model makes them, where it takes such.
 

@@ -14,6 +14,7 @@ from normsuite.engines.base import Problem, Sampling, Tokens
 from normsuite.engines.openai.answers import Answer, Choice, Vectors, parse
 from normsuite.engines.openai.client import Request
 from normsuite.engines.openai.handles import TextEncoder, to_text
+from normsuite.engines.openai.pictures import content
 from normsuite.engines.openai.reading import (
     Forms,
     Row,
@@ -118,7 +119,7 @@ class Dialect:
         if self.in_tokens:
             asked: dict[str, Any] = {"prompt": list(prompt)}
         elif self.chat:
-            asked = {"messages": [{"role": "user", "content": to_text(prompt[0])}]}
+            asked = {"messages": [{"role": "user", "content": content(prompt)}]}
         else:
             asked = {"prompt": to_text(prompt[0])}
         return {"model": self.model, **asked, **parameters}

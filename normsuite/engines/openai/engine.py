@@ -21,7 +21,7 @@ from normsuite.engines.base import (
     Tokens,
     unheard,
 )
-from normsuite.engines.openai.abilities import find_abilities, find_choice_way
+from normsuite.engines.openai.abilities import find_abilities, find_choice_way, refuse_without_sight
 from normsuite.engines.openai.answers import Answer, Choice
 from normsuite.engines.openai.asking import (
     ChoiceWay,
@@ -34,6 +34,7 @@ from normsuite.engines.openai.client import Client, Request
 from normsuite.engines.openai.embedding import ServerVectors
 from normsuite.engines.openai.handles import to_text
 from normsuite.engines.openai.notes import Notes
+from normsuite.engines.openai.pictures import AT_ONCE, has_images, to_prompt
 from normsuite.engines.openai.reading import Row, Scored, to_reads
 from normsuite.engines.openai.timing import Timing
 from normsuite.engines.text import check_sampling, cut_at_stops, opens_thinking, split_thinking, to_generation
@@ -72,7 +73,7 @@ class OpenaiEngine:
         except BaseException:
             self._client.close()
             raise
-        self._lock, self._noted = threading.Lock(), False
+        self._lock, self._noted, self._sees = threading.Lock(), False, False
         self._choice_way: ChoiceWay | None = None
         self._vectors = ServerVectors(self._client, self._dialect, self._ask)
         encoder = self._dialect.encoder
@@ -95,6 +96,26 @@ class OpenaiEngine:
     def close(self) -> None:
         """See ``Engine.close``. Whoever waits for an answer gets an ``InputError`` at once."""
         self._client.close()
+
+    def encode_with_images(self, prompts: Sequence[str], images: Sequence[Sequence[Path]]) -> list[list[int]]:
+        """See ``TakesImages``. Lengths are no numbers of tokens: the server keeps its tokenizer to itself.
+
+        Raises:
+            InputError: prompts go in token ids or without a chat; the server takes no pictures; a prompt's
+                pictures are too large together.
+        """
+        if self._dialect.path != "/chat/completions":
+            what = "pictures are sent in a chat only"
+            raise InputError(
+                what, fix="leave out --tokenizer and the like: the server's own template is used"
+            )
+        shown = [to_prompt(text, paths) for text, paths in zip(prompts, images, strict=True)]
+        first = next((prompt for prompt in shown if has_images(prompt)), None)
+        with self._lock:
+            if first is not None and not self._sees:
+                refuse_without_sight(self._client, self._dialect, self.abilities.style, first)
+                self._sees = True
+        return shown
 
     def read_labels(
         self, prompts: Sequence[Tokens], label_ids: Sequence[Tokens], advance: Advance = unheard
@@ -232,8 +253,12 @@ class OpenaiEngine:
         if not self._dialect.in_tokens:
             key = lambda at: to_text(prompts[at][0])  # noqa: E731
         order = sorted(range(len(prompts)), key=key)
-        for place, answer in self._client.ask([request(prompts[at]) for at in order]):
-            yield order[place], answer
+        pictures = not self._dialect.in_tokens and any(has_images(prompt) for prompt in prompts)
+        size = AT_ONCE if pictures else max(len(order), 1)
+        for start in range(0, len(order), size):
+            asked = order[start : start + size]
+            for place, answer in self._client.ask([request(prompts[at]) for at in asked]):
+                yield asked[place], answer
 
     def _generation(self, prompt: Tokens, choice: Choice, answer: Answer, sampling: Sampling) -> Generation:
         encoder, finish = self._dialect.encoder, choice.finish
