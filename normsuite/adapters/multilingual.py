@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters import mort
+from normsuite.adapters import mfq, mort
 from normsuite.adapters.base import (
     SET_ASIDE_SCHEMA,
     Adapted,
@@ -64,16 +64,18 @@ class _Study:
 
 
 def read(raw: Path, view: str = "default") -> Adapted:
-    """Actions in five languages, with the ratings of the English user study, and the seed verbs.
+    """Actions in five languages, with the ratings of the English user study, and the seed verbs; or the MFQ.
 
     Args:
         raw: the authors' folder ``MoralDirection/data``; the user study may lie in it or in its
             ``user_study/``. Without one, only the seed verbs become items.
-        view: "default" is the only one.
+        view: "default", or "mfq" for the Moral Foundations Questionnaire, which needs only its own file.
 
     Raises:
         InputError: a file of questions is missing, or a file is not as published.
     """
+    if view == "mfq":
+        return mfq.read(raw, _NAME)
     if raw.is_file():
         raise InputError("is a file, not a folder", file=raw, fix=f"give the folder that holds {_ENGLISH}")
     english = find_file(raw, [_ENGLISH])
@@ -200,7 +202,7 @@ def _turns(questions: pa.Array) -> pa.Array:
 
 ADAPTER: Final = Adapter(
     name=_NAME,
-    title="Multilingual moral direction",
+    title="Multilingual moral direction, and the Moral Foundations Questionnaire",
     home=Home(
         page="https://github.com/KathyHaem/multiling-moral-bias",
         licence="MIT",
@@ -217,7 +219,13 @@ ADAPTER: Final = Adapter(
                 "4a195115e75c5ab9d779c58ff6916b5998089be8f99680d02eef1aeb4a39538e",
             ),
             RemoteFile(f"{_FOLDER}/{_STUDY_FOLDER}/{_STUDIES[0]}", f"{_STUDY_FOLDER}/{_STUDIES[0]}"),
+            RemoteFile(
+                f"{_FOLDER}/{mfq.FILE}",
+                mfq.FILE,
+                "e74ef16121028737ea2e8ef7416ba4b20d608d06aaaef6fabc9e97e9227fa8f0",
+            ),
         ),
     ),
     read=read,
+    views=("default", "mfq"),
 )
