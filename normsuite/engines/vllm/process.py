@@ -6,6 +6,8 @@ parent is gone, however that happened, the whole group ends.
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import queue
 import signal
@@ -46,6 +48,7 @@ def main() -> None:
     # From now on, not only when the engine is up: loading takes minutes, and the parent may go meanwhile.
     threading.Thread(target=_receive, args=(connection, inbox), daemon=True).start()
     try:
+        _import_vllm()
         check_names(list(start.arguments))
         if start.only_check:
             connection.send(Ready(_model_config(start).max_model_len, scores_ids=False))
@@ -64,6 +67,15 @@ def main() -> None:
         connection.send(Failed(type(error).__name__, str(error)))
     finally:
         engine.engine_core.shutdown()
+
+
+def _import_vllm() -> None:
+    """Import vLLM without looking for garbage meanwhile: a quarter faster, and nothing of it is any."""
+    gc.disable()
+    try:
+        importlib.import_module("vllm.v1.engine.llm_engine")
+    finally:
+        gc.enable()
 
 
 def keep_from_forks(connection: Connection) -> None:
@@ -190,3 +202,7 @@ def _given_up(output: Any) -> Refused | None:
 
 if __name__ == "__main__":
     main()
+    # All that is open is closed: what Python does at its end besides takes seconds where vLLM is loaded.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
