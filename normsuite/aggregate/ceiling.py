@@ -6,8 +6,8 @@ expected score, item by item, in the same draws that resample models.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from normsuite.metrics import METRICS, Metric, Rows, codes, read_rows, sums
 from normsuite.metrics.catalogue import ONE_ANSWER
 from normsuite.metrics.ceiling import DRAWS, fit_dirichlet, oracle_choices, oracle_logs
 from normsuite.metrics.rows import Bools, Floats
-from normsuite.schema import RESULT_SCHEMA
+from normsuite.schema import RESULT_SCHEMA, conform
 
 CEILING: Final = "ceiling: "
 BEST: Final = f"{CEILING}BEST"
@@ -60,19 +60,23 @@ def ceiling_results(
     rows, _ = read_rows(items)
     if rows.kind not in ONE_ANSWER or rows.people.max(initial=0) < 2:
         return RESULT_SCHEMA.empty_table()
-    clusters = int(rows.cluster.max()) + 1
     addends = _addends(rows, _one_list(items), seed)
-    lines = []
-    for name in dict.fromkeys(metrics):
-        metric = METRICS.get(name)
-        if isinstance(metric, Metric) and name in addends:
-            line = _line(rows, metric, *addends[name], clusters, replicates, seed, threads)
-            lines.append({"task": predictions["task"][0].as_py(), **line})
-    columns = [
-        pa.array([line[field.name] for line in lines], field.type, from_pandas=True)
-        for field in RESULT_SCHEMA
-    ]
-    return pa.table(columns, schema=RESULT_SCHEMA)
+    named = (METRICS.get(name) for name in dict.fromkeys(metrics))
+    chosen = [metric for metric in named if isinstance(metric, Metric) and metric.name in addends]
+    if not chosen:
+        return RESULT_SCHEMA.empty_table()
+    resampled = _resampled(rows, chosen, addends, replicates, seed, threads)
+    columns = {
+        "task": predictions["task"][0].as_py(),
+        "scorer": BEST,
+        "metric": [metric.name for metric in chosen],
+        "facet": "",
+        "group": "",
+        "n": [int(addends[metric.name][1].sum()) for metric in chosen],
+        "clusters": [len(np.unique(rows.cluster[addends[metric.name][1]])) for metric in chosen],
+        **dict(zip(("value", "ci_low", "ci_high"), resampled, strict=True)),
+    }
+    return conform(columns, RESULT_SCHEMA, len(chosen))
 
 
 def _addends(rows: Rows, one_list: bool, seed: int) -> dict[str, tuple[Floats, Bools]]:
@@ -114,34 +118,26 @@ def _one_list(items: pa.Table) -> bool:
     return len(pc.unique(pc.binary_join(items["options"], "\x1f"))) == 1
 
 
-def _line(
+def _resampled(
     rows: Rows,
-    metric: Metric,
-    addends: Floats,
-    scored: Bools,
-    clusters: int,
+    metrics: Sequence[Metric],
+    addends: Mapping[str, tuple[Floats, Bools]],
     replicates: int,
     seed: int,
     threads: int | None,
-) -> dict[str, Any]:
-    """One row of results, without its task."""
-    own, cell = np.unique(rows.cluster[scored], return_inverse=True)
-    columns = [np.bincount(cell, column, len(own)).astype(float) for column in addends[scored].T]
-    table = np.stack(columns, axis=1)
-    statistic = group_sums([(own, table)], clusters, [(slice(0, table.shape[1]), metric.value)])
-    low = high = np.nan
-    if len(own) > 1:
-        (resampled,) = bootstrap([statistic], clusters, replicates, seed, threads)
-        low, high = (float(end[0, 0]) for end in interval(resampled))
-    return {
-        "scorer": BEST,
-        "metric": metric.name,
-        "facet": "",
-        "group": "",
-        "n": int(scored.sum()),
-        "clusters": len(own),
-        "value": float(statistic.data()[0, 0]),
-        "ci_low": low,
-        "ci_high": high,
-        "chance": np.nan,
-    }
+) -> tuple[Floats, Floats, Floats]:
+    """Value and both ends of the interval of each metric, [metrics]; one cluster has no interval."""
+    clusters = int(rows.cluster.max()) + 1
+    columns, values = list[Floats](), list[tuple[slice, Callable[[Floats], Floats]]]()
+    for metric in metrics:
+        own, scored = addends[metric.name]
+        values.append((slice(len(columns), len(columns) + own.shape[1]), metric.value))
+        kept = np.where(scored[:, None], own, 0.0)
+        columns += [np.bincount(rows.cluster, column, clusters).astype(float) for column in kept.T]
+    statistic = group_sums([(np.arange(clusters), np.stack(columns, axis=1))], clusters, values)
+    value = statistic.data()[0]
+    if clusters == 1:
+        return value, np.full(len(metrics), np.nan), np.full(len(metrics), np.nan)
+    (replicated,) = bootstrap([statistic], clusters, replicates, seed, threads)
+    low, high = interval(replicated[0])
+    return value, low, high
