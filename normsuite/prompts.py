@@ -28,7 +28,7 @@ from jinja2 import meta, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from normsuite import folders
+from normsuite import folders, places
 from normsuite.cultures import country_name
 from normsuite.errors import InputError
 
@@ -185,7 +185,7 @@ def load_wordings(
 
     Args:
         family: name of the folder below ``prompts/``; with ``./`` before it, beside the task's file.
-        folder: another place than the shipped ``prompts/``.
+        folder: another place than all that are known (see ``places``).
         least: how many wordings the family must have; texts that are only embedded may have one.
         beside: the folder of the task's file.
 
@@ -194,10 +194,10 @@ def load_wordings(
             or uses a name that no item has or a part of Jinja that no wording needs.
     """
     own = beside is not None and family.startswith("./")
-    root = beside if beside is not None and own else folder or folders.prompts()
-    home = root / family
+    root = beside if beside is not None and own else folder
+    home = root / family if root else places.find_all("prompts").get(family, folders.prompts() / family)
     paths = sorted(home.glob("*.jinja"))
-    if own and not all(path.resolve().is_relative_to(root.resolve()) for path in paths):
+    if own and root and not all(path.resolve().is_relative_to(root.resolve()) for path in paths):
         raise InputError("leads out of the task file's folder", file=home)
     if len(paths) < least:
         what = f"has {len(paths)} wording(s) (*.jinja); a family needs at least {least}"

@@ -132,7 +132,7 @@ ANSWER_SCHEMA: Final = pa.schema(
     ],
     metadata={b"normsuite.table": b"answers", b"normsuite.schema": str(SCHEMA_VERSION).encode()},
 )
-"""What a model wrote, for people to read. It quotes the data: it stays with the run, and no metric reads it."""
+"""What a model wrote, for people to read. It quotes the data and stays with the run; no metric reads it."""
 
 NULL_SCHEMA: Final = pa.schema(
     [

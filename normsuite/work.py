@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import normsuite
-from normsuite.adapters import ADAPTERS, Adapted, get_adapter
+from normsuite.adapters import Adapted, get_adapter, known_adapters
 from normsuite.engines import EngineSpec
 from normsuite.questions import AnyQuestion, DirectionQuestion, Question
 from normsuite.workers import Workers
@@ -101,7 +101,7 @@ def _data_sets(question: AnyQuestion) -> dict[str, Adapted]:
 
 
 def _describe_data(name: str, adapted: Adapted) -> dict[str, Any]:
-    adapter = get_adapter(name) if name in ADAPTERS else None
+    adapter = get_adapter(name) if name in known_adapters() else None
     return {
         "title": adapter.title if adapter else name,
         "version": adapted.version,

@@ -86,6 +86,21 @@ class Home:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What a data set is published to hold, for people who do not have it yet.
+
+    Attributes:
+        rows: judgements, all splits; None where nobody has said.
+        languages: BCP 47 tags of its texts.
+        countries: how many countries its rows name; 0 where they name none.
+    """
+
+    rows: int | None = None
+    languages: tuple[str, ...] = ("en",)
+    countries: int = 0
+
+
+@dataclass(frozen=True)
 class Adapter:
     """One data set.
 
@@ -95,6 +110,7 @@ class Adapter:
         home: where the raw files come from.
         read: ``(raw path, view) -> Adapted``.
         views: the judgements one raw row can be turned into; the first is the default.
+        facts: what it is published to hold.
     """
 
     name: str
@@ -102,6 +118,7 @@ class Adapter:
     home: Home
     read: Callable[[Path, str], Adapted]
     views: tuple[str, ...] = ("default",)
+    facts: Facts = Facts()
 
 
 def refuse_invalid(adapted: Adapted) -> None:

@@ -15,7 +15,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from normsuite import cultures, folders
-from normsuite.adapters import ADAPTERS, Adapted, Adapter, get_adapter, refuse_invalid
+from normsuite.adapters import Adapted, Adapter, get_adapter, known_adapters, refuse_invalid
 from normsuite.adapters.base import SET_ASIDE_SCHEMA
 from normsuite.adapters.describe import data_card, reasons
 from normsuite.adapters.homes import cached, downloads
@@ -120,7 +120,7 @@ def build(
         if raw is not None and raw.is_file() and path.exists() and path.samefile(raw):
             raise InputError("cannot write: it is the raw file itself", file=path)
     adapted = load(name, raw, view, keep_going=keep_going)
-    adapter = get_adapter(name) if name in ADAPTERS else None
+    adapter = get_adapter(name) if name in known_adapters() else None
     downloaded = downloads(adapter) if adapter and raw is None else ()
     noted = {**(adapted.items.schema.metadata or {}), _RELEASE: adapted.version.encode()}
     texts = {

@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite import folders
+from normsuite import places
 from normsuite.adapters.base import Adapted, Adapter
 from normsuite.adapters.homes import Record
 
@@ -128,8 +128,8 @@ def data_card(name: str, adapter: Adapter | None, adapted: Adapted, downloaded: 
         ]
         if len(counts) > _MOST:
             lines += [f"… and {len(counts) - _MOST:,} more values.", ""]
-    if adapter and (shipped := folders.data_cards() / f"{adapter.name}.md").is_file():
-        lines += ["---", "", shipped.read_text(encoding="utf-8").strip(), ""]
+    if adapter and (card := places.find_all("data_cards").get(adapter.name)):
+        lines += ["---", "", card.read_text(encoding="utf-8").strip(), ""]
     return "\n".join(lines)
 
 

@@ -41,7 +41,9 @@ def _root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    pass
+    from normsuite import places
+
+    places.include_nothing()
 
 
 def main() -> None:

@@ -16,11 +16,11 @@ def list_() -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    from normsuite.adapters import ADAPTERS, get_adapter
+    from normsuite.adapters import get_adapter, known_adapters
     from normsuite.adapters.homes import cached
 
     table = Table(Column("name", no_wrap=True), "data set", "licence", "views", "here")
-    for name in ADAPTERS:
+    for name in known_adapters():
         adapter = get_adapter(name)
         here = "shipped" if name == "mini" else "downloaded" if cached(adapter) else "no"
         views = ", ".join(adapter.views) if len(adapter.views) > 1 else ""

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from normsuite.cli.engines import EngineName, EngineOptions, choose_engine
+from normsuite.cli.include import Include
 from normsuite.errors import InputError
 
 
@@ -92,6 +93,7 @@ def run(
         int, typer.Option(min=1, help="Most items of a part of the predictions: what a crash can lose.")
     ] = 1024,
     replicates: Annotated[int, typer.Option(min=100, help="Of the cluster bootstrap.")] = 10_000,
+    include: Include = None,
 ) -> None:
     """Evaluate a checkpoint on tasks, with the baselines beside it."""
     from normsuite.cli.console import item_progress
@@ -159,7 +161,7 @@ def parse_raw(pairs: list[str] | None, used: set[str]) -> dict[str, Path]:
         InputError: not of that form, one data set named twice, or a name that is neither among those ``used``
             nor any we know.
     """
-    from normsuite.adapters import ADAPTERS
+    from normsuite.adapters import known_adapters
 
     found: dict[str, Path] = {}
     for pair in pairs or []:
@@ -168,7 +170,7 @@ def parse_raw(pairs: list[str] | None, used: set[str]) -> dict[str, Path]:
             raise InputError(f"{pair!r} is not NAME=PATH", field="--raw")
         if name in found:
             raise InputError(f"the data set {name!r} is given twice", field="--raw")
-        if name not in used and name not in ADAPTERS:
+        if name not in used and name not in known_adapters():
             what = f"no task here is of the data set {name!r}"
             raise InputError(what, field="--raw", fix=f"name {' or '.join(sorted(used))}")
         found[name] = Path(path)

@@ -132,8 +132,8 @@ class PromptEncoder:
             words: [k].
 
         Returns:
-            [k] what may follow a prompt, leading space included. Where a word needs several tokens, every word
-            has the one form that ``continuation_tokens`` reads.
+            [k] what may follow a prompt, leading space included. Where a word needs several tokens, every
+            word has the one form that ``continuation_tokens`` reads.
 
         Raises:
             InputError: as ``label_tokens``.

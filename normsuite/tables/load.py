@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from normsuite.adapters import ADAPTERS, Adapted
+from normsuite.adapters import Adapted, known_adapters
 from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapter, Home, RemoteFile
 from normsuite.adapters.build import load
 from normsuite.adapters.describe import reasons
@@ -57,7 +57,7 @@ def tables_of(tasks: Sequence[AnyTask]) -> dict[str, TableSource]:
         for data in _data_of(task):
             if data.table is None:
                 continue
-            if data.set in ADAPTERS:
+            if data.set in known_adapters():
                 what = f"the table of the task {task.name!r} has the name of a known data set, {data.set!r}"
                 raise InputError(what, field="data.set", fix="choose another")
             source = TableSource(data.set, data.table, task.folder or Path())
@@ -112,7 +112,7 @@ def load_table(source: TableSource, raw: Path | None = None) -> Adapted:
         return load(source.name, raw)
     spec = source.spec
     read, faults, digests = [], [], {}
-    for path, name in files_of(spec, source.folder, source.name, raw):
+    for path, name in files_of(spec.files, source.folder, source.name, raw):
         rows, aside = read_file(path, name, spec.format, spec.records)
         read.append(rows)
         faults.append(aside)
@@ -143,11 +143,13 @@ def _refuse_invalid(set_aside: pa.Table) -> None:
         )
 
 
-def files_of(spec: TableSpec, folder: Path, name: str, raw: Path | None = None) -> list[tuple[Path, str]]:
+def files_of(
+    files: Sequence[str], folder: Path, name: str, raw: Path | None = None
+) -> list[tuple[Path, str]]:
     """The table's files and their paths below the task's folder, sorted.
 
     Args:
-        spec: names them.
+        files: as ``TableSpec`` names them.
         folder: where the task file lies.
         name: the data set's, under which files of a hub are kept.
         raw: as for ``load_table``.
@@ -161,12 +163,13 @@ def files_of(spec: TableSpec, folder: Path, name: str, raw: Path | None = None) 
         return [(raw, raw.name)]
     root = raw or folder
     found: dict[str, Path] = {}
-    for wanted in spec.files:
+    for wanted in files:
         if wanted.startswith(HUB):
             path, at = _from_hub(wanted, name)
             found[at] = path
             continue
-        matched = sorted(path for path in root.glob(wanted) if path.is_file())
+        exact = root / wanted
+        matched = [exact] if exact.is_file() else sorted(path for path in root.glob(wanted) if path.is_file())
         if not matched:
             raise InputError("no such file", file=root / wanted, fix="paths begin at the task file's folder")
         for path in matched:

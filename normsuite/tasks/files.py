@@ -10,7 +10,7 @@ from typing import Any, Final
 import yaml
 from pydantic import ValidationError
 
-from normsuite import folders
+from normsuite import places
 from normsuite.errors import InputError
 from normsuite.strict_yaml import QUOTE, line_of, read_yaml
 from normsuite.tasks.direction import DirectionTask
@@ -26,8 +26,12 @@ _MESSAGES: Final = {
 
 
 def available_tasks() -> list[str]:
-    """Names of the tasks that ship with normsuite."""
-    return sorted(path.stem for path in folders.tasks().glob("*.yaml"))
+    """Names of the tasks that ship with normsuite, come with a package or are included.
+
+    Raises:
+        InputError: a name is there twice.
+    """
+    return list(places.find_all("tasks"))
 
 
 def resolve_tasks(names: str) -> list[AnyTask]:
@@ -37,14 +41,15 @@ def resolve_tasks(names: str) -> list[AnyTask]:
         InputError: a name matches nothing, a file is not a valid task, a task is named twice.
     """
     paths: list[Path] = []
+    known = places.find_all("tasks")
     for name in (part.strip() for part in names.split(",")):
         if name.endswith((".yaml", ".yml")):
             paths.append(Path(name))
             continue
-        matched = fnmatch.filter(available_tasks(), name)
+        matched = fnmatch.filter(known, name)
         if not matched:
             raise InputError(f"no task is called {name!r}", fix="see `normsuite task list`")
-        paths += [folders.tasks() / f"{match}.yaml" for match in matched]
+        paths += [known[match] for match in matched]
     tasks = [load_task(path) for path in dict.fromkeys(paths)]
     seen: set[str] = set()
     for task in tasks:
