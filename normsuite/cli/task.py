@@ -1,4 +1,4 @@
-"""`normsuite task`: list, show and check tasks."""
+"""`normsuite task`: list, show, check and make tasks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from normsuite.cli import new
+
 if TYPE_CHECKING:
     from normsuite.questions import Data
     from normsuite.tasks import AnyTask, Task
 
-app = typer.Typer(help="Tasks: list, show, check.", no_args_is_help=True)
+app = typer.Typer(help="Tasks: list, show, check, and make new ones from a table.", no_args_is_help=True)
+app.command("new")(new.new)
 
 
 @app.command("list")
@@ -38,19 +41,25 @@ def show(
     """Show a task and its wordings, filled in for its first item where the data is on this machine."""
     from normsuite.cli.run import parse_raw
     from normsuite.errors import InputError
+    from normsuite.prompts import load_wordings
     from normsuite.questions import data_of, load_families
     from normsuite.tasks import Task, resolve_tasks, used_sets
 
     tasks = resolve_tasks(name)
-    data = data_of(parse_raw(raw, used_sets(tasks)))
+    data = data_of(parse_raw(raw, used_sets(tasks)), tasks)
     for task in tasks:
         typer.echo(f"{task.name}, version {task.version}: {task.title}\n{task.description}\n")
-        families = [task.prompts] if isinstance(task, Task) else list(task.texts)
+        families = [task.prompts.removeprefix("./")] if isinstance(task, Task) else list(task.texts)
         try:
             texts = _examples(task, data)
         except InputError as error:
             typer.echo(f"(no example: {error})\n")
-            texts = [(wording.name, wording.text) for wording in load_families(families)]
+            wordings = (
+                load_wordings(task.prompts, beside=task.folder)
+                if isinstance(task, Task)
+                else load_families(task.texts)
+            )
+            texts = [(wording.name, wording.text) for wording in wordings]
         for wording, text in texts:
             typer.echo(f"--- {'+'.join(families)}/{wording}\n{text}\n")
 
@@ -89,7 +98,7 @@ def check(
         if unknown:
             raise InputError(f"no metric {min(unknown)!r}", file=task.name, field="metrics")
         if isinstance(task, Task):
-            load_wordings(task.prompts)
+            load_wordings(task.prompts, beside=task.folder)
         else:
             check_direction(task)
     if model is not None:

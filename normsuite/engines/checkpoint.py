@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from normsuite import folders
 from normsuite.engines.sentence import SentencePooling, read_sentence
 from normsuite.errors import InputError
 
@@ -54,7 +55,7 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
     """A checkpoint from a local folder, or from the Hugging Face hub (or its local cache).
 
     Args:
-        model: path of a folder, or ``owner/name`` on the hub.
+        model: path of a folder, ``owner/name`` on the hub, or ``normsuite-tiny``, which ships with normsuite.
         revision: for the hub, the commit, tag or branch.
 
     Raises:
@@ -62,6 +63,8 @@ def find_checkpoint(model: str, revision: str | None = None) -> Checkpoint:
             encoder that pools in a way that we do not run.
     """
     path = Path(model)
+    if model == folders.tiny().name and not path.exists():
+        path = folders.tiny()
     if path.is_dir():
         return _inspect(path, path.resolve().name, "")
     if path.exists() or model.startswith((".", "/", "~")) or model.count("/") != 1:

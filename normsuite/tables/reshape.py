@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -24,23 +25,34 @@ def reshape(rows: Rows, spec: TableSpec) -> tuple[Rows, list[pa.Table]]:
     Raises:
         InputError: a column that it names is not there.
     """
-    aside: list[pa.Table] = []
-    late = {spec.melt.value} if spec.melt else set()
-    for column, way in spec.parse.items():
-        if column not in late:
-            rows = _parse(rows, column, way, aside)
-    if spec.melt:
-        rows = _melt(rows, spec.melt, aside)
-        if spec.melt.value in spec.parse:
-            rows = _parse(rows, spec.melt.value, spec.parse[spec.melt.value], aside)
-    for column in spec.each:
-        rows = _each(rows, column, aside)
+    rows, aside = shaped(rows, spec.parse, spec.melt, spec.each)
     for column, wanted in spec.where.items():
         values, _ = texts(rows.cells(column, f"where.{column}"))
         chosen = np.asarray(pc.is_in(values, pa.array(wanted, pa.string())))
         rows = _keep(rows, chosen, column, "is not asked about", values.to_pylist(), aside)
     if spec.keep:
         rows = _kept(rows, spec.keep, aside)
+    return rows, aside
+
+
+def shaped(
+    rows: Rows, parse: Mapping[str, Way], melt: Melt | None, each: Sequence[str]
+) -> tuple[Rows, list[pa.Table]]:
+    """One row for each judgement (see ``TableSpec``), and what was set aside on the way.
+
+    Raises:
+        InputError: a column is not there.
+    """
+    aside: list[pa.Table] = []
+    for column, way in parse.items():
+        if melt is None or column != melt.value:
+            rows = _parse(rows, column, way, aside)
+    if melt is not None:
+        rows = _melt(rows, melt, aside)
+        if melt.value in parse:
+            rows = _parse(rows, melt.value, parse[melt.value], aside)
+    for column in each:
+        rows = _each(rows, column, aside)
     return rows, aside
 
 
@@ -132,7 +144,7 @@ def _each(rows: Rows, column: str, aside: list[pa.Table]) -> Rows:
                 new[f"{name}{end}"].append(value)
     found = rows.take(np.array(at, np.int64))
     parts = [
-        f"{old}:{place if key is None else key}"
+        f"{old}:{place if key is None else key}".lstrip(":")
         for old, place, key in zip(found.part, new[f"{name}_place"], new[f"{name}_key"], strict=True)
     ]
     found = Rows(found.columns, found.files, found.file, found.record, as_cells(parts))

@@ -64,7 +64,7 @@ def raw_cells(rows: Rows, source: From, field: str) -> tuple[Cells, dict[int, st
         return np.full(n, source.constant, object), {}
     if source.file is not None:
         parts = (re.escape(part).replace(r"\*", ".*") for part in source.file.split("{}"))
-        pattern = re.compile("(.+)".join(parts), re.DOTALL)
+        pattern = re.compile("(.+?)".join(parts), re.DOTALL)
         found = [pattern.fullmatch(PurePosixPath(name).name) for name in rows.files]
         named = [match[1] if match else None for match in found]
     else:
