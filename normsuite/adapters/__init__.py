@@ -47,6 +47,7 @@ ADAPTERS: Final = {
     "contract-norms": "normsuite.adapters.contract_norms",
     "moral-stories": "normsuite.adapters.moral_stories",
     "culturalbench": "normsuite.adapters.culturalbench",
+    "culturebank": "normsuite.adapters.culturebank",
     "word-norms": "normsuite.adapters.word_norms",
 }
 """Name of each data set that normsuite reads itself, and the module that ends in its ``ADAPTER``."""

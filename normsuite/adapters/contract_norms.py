@@ -16,7 +16,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Home, RemoteFile, set_aside_rows
+from normsuite.adapters.base import (
+    SET_ASIDE_SCHEMA,
+    Adapted,
+    Adapter,
+    Facts,
+    Home,
+    RemoteFile,
+    set_aside_rows,
+)
 from normsuite.adapters.contract_pairs import Pair, Refused, pairs_of
 from normsuite.adapters.contract_text import plain, read_page
 from normsuite.adapters.facets import facets
@@ -205,4 +213,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=(SENTENCES, CONFLICT),
+    facts=Facts(rows=1_193),
 )

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normsuite import cultures
-from normsuite.adapters.base import Adapted, Adapter, Home, RemoteFile, set_aside_rows
+from normsuite.adapters.base import Adapted, Adapter, Facts, Home, RemoteFile, set_aside_rows
 from normsuite.adapters.reading import RawRows, find_file, read_rows
 from normsuite.adapters.rows import Check, in_row_order, same_list, sift, source
 from normsuite.errors import InputError
@@ -161,4 +161,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=(EASY, HARD),
+    facts=Facts(rows=1_227, countries=45),
 )

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Home, RemoteFile
+from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Facts, Home, RemoteFile
 from normsuite.adapters.json_lines import Fault, read_json_lines
 from normsuite.adapters.parquet import read_parquet
 from normsuite.adapters.reading import RawRows, sha256
@@ -262,4 +262,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=(CHOICE, ACTION),
+    facts=Facts(rows=12_000),
 )
