@@ -7,7 +7,7 @@ what the one folds into a label the other counts as unparsed or refused.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from normsuite.engines import Engine, Generation, Problem, Sampling
 from normsuite.errors import InputError
-from normsuite.prompts import Wording, item_fields
+from normsuite.prompts import Wording
 from normsuite.schema import ANSWER_SCHEMA, conform
 from normsuite.scorers.labels import Request, build_requests, empty_cell, prediction_table
 from normsuite.scorers.parsing import Asked, Parsed, Parser, parser_of
-from normsuite.scorers.pictures import Images, encode, images_of
+from normsuite.scorers.pictures import Images, encode
 from normsuite.scorers.predicted import Predicted, Tell, untold
 from normsuite.tasks import Task
 
@@ -40,7 +40,7 @@ def check(task: Task, wordings: Sequence[Wording], items: pa.Table, engine: Engi
         what = f"{task.generation.max_tokens} tokens leave no room for a prompt of {task.name!r}"
         fix = f"the model's context has {engine.context_length}"
         raise InputError(what, field="generation.max_tokens", fix=fix)
-    first = list(_requests(task, wordings, items.slice(0, 1).to_pylist(), np.zeros(1, np.int64)))
+    first = list(build_requests(task, wordings, items.slice(0, 1).to_pylist(), np.zeros(1, np.int64)))
     if any(request.images for request in first):
         encode(engine, [request.prompt for request in first], [request.images for request in first])
 
@@ -59,7 +59,7 @@ def predict(
         For each parser [n x w] predictions of the scorer ``generate-<parser>``, and the texts.
     """
     rows = items.to_pylist()
-    requests = list(_requests(task, wordings, rows, ranks))
+    requests = list(build_requests(task, wordings, rows, ranks))
     images = [request.images for request in requests]
     texts = write([request.prompt for request in requests], task, engine, progress, images)
     asked = [_asked(task, request, rows[request.row // len(wordings)]) for request in requests]
@@ -113,19 +113,6 @@ def write(
         found[at] = Problem("error", text.detail) if text.finish == "error" else text
     progress(1.0, read)
     return [found[at] for at in range(len(prompts))]
-
-
-def _requests(
-    task: Task, wordings: Sequence[Wording], rows: list[dict[str, Any]], ranks: NDArray[np.int64]
-) -> Iterator[Request]:
-    """The same questions as ``labels`` puts; where a number answers, there are no options to show."""
-    if not task.reads_numbers:
-        yield from build_requests(task, wordings, rows, ranks)
-        return
-    for at, item in enumerate(rows):
-        fields, images = item_fields(item, task.context) | {"options": []}, images_of(item)
-        for number, wording in enumerate(wordings):
-            yield Request(at * len(wordings) + number, 0, wording.render(fields), (), (), images)
 
 
 def _asked(task: Task, request: Request, item: dict[str, Any]) -> Asked:

@@ -23,7 +23,7 @@ from normsuite.schema import PREDICTION_SCHEMA, conform, scoring_columns
 from normsuite.scorers.orders import Order, assigned_order
 from normsuite.scorers.pictures import Images, encode, images_of
 from normsuite.scorers.predicted import Predicted, Tell, untold
-from normsuite.tasks import LETTERS, NUMBERS, Task
+from normsuite.tasks import LETTERS, NUMBERS, Task, scale_points
 
 SCORER: Final = "labels"
 
@@ -196,7 +196,11 @@ def build_requests(
         for number, wording in enumerate(wordings):
             row = at * len(wordings) + number
             fields["chosen"] = chosen.get(row)
-            if task.answer == "yes-no":
+            if task.reads_numbers:
+                shown = _numbers(task, item)
+                prompt = wording.render({**fields, "options": shown})
+                yield Request(row, 0, prompt, shown, tuple(range(len(shown))), images)
+            elif task.answer == "yes-no":
                 for option, name in enumerate(item["options"]):
                     order = _order(task, 2, int(rank) + option, number)
                     shown = tuple(Option(task.yes_no[index], task.yes_no[index]) for index in order)
@@ -208,6 +212,14 @@ def build_requests(
                 shown = _shown(task, item["options"], order)
                 prompt = wording.render({**fields, "options": shown})
                 yield Request(row, 0, prompt, shown, order, images)
+
+
+def _numbers(task: Task, item: dict[str, Any]) -> tuple[Option, ...]:
+    """The numbers of an item's scale whose probability is read; none where the model writes its number."""
+    if task.scorer != "rating":
+        return ()
+    points = scale_points(item["scale_min"], item["scale_max"])
+    return tuple(Option(str(point), str(point)) for point in points)
 
 
 def _order(task: Task, k: int, rank: int, wording: int) -> Order:

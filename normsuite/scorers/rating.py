@@ -13,7 +13,7 @@ whole-continuation log-likelihood; then "1" also begins "10", and what its exten
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -21,9 +21,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from normsuite.engines import Engine, Problem
-from normsuite.prompts import Option, Wording, item_fields
-from normsuite.scorers.labels import Reading, Request, empty_cell, prediction_table, read_requests
-from normsuite.scorers.pictures import images_of
+from normsuite.prompts import Wording
+from normsuite.scorers.labels import (
+    Reading,
+    Request,
+    build_requests,
+    check_requests,
+    empty_cell,
+    prediction_table,
+    read_requests,
+)
 from normsuite.scorers.predicted import Predicted, Tell, untold
 from normsuite.tasks import Task, scale_points
 
@@ -47,7 +54,7 @@ def predict(
         task: what is asked.
         wordings: [w] its paraphrases.
         items: [n] Items of kind rating.
-        ranks: [n], not looked at: a scale has one order.
+        ranks: [n], of no account here: a scale has one order.
         engine: the model.
         progress: told what is done.
 
@@ -55,7 +62,7 @@ def predict(
         [n x w] predictions; ``probabilities`` are those of the scale's points, given that one answers.
     """
     rows = items.to_pylist()
-    requests = list(_requests(task, wordings, rows))
+    requests = list(build_requests(task, wordings, rows, ranks))
     readings = read_requests(requests, engine, progress)
     extensions = _extensions_by_scale(requests, engine)
     cells = []
@@ -78,18 +85,10 @@ def check(task: Task, wordings: Sequence[Wording], items: pa.Table, engine: Engi
     Raises:
         InputError: two numbers are the same to its tokenizer, or a prompt's end joins with one.
     """
-    _extensions_by_scale(list(_requests(task, wordings, items.slice(0, 1).to_pylist())), engine)
-
-
-def _requests(task: Task, wordings: Sequence[Wording], rows: list[dict[str, Any]]) -> Iterator[Request]:
-    """One question for each item and wording; the options that a wording sees are the scale's numbers."""
-    for at, item in enumerate(rows):
-        points = scale_points(item["scale_min"], item["scale_max"])
-        shown = tuple(Option(str(point), str(point)) for point in points)
-        fields = item_fields(item, task.context) | {"options": list(shown)}
-        for number, wording in enumerate(wordings):
-            row, order = at * len(wordings) + number, tuple(range(len(shown)))
-            yield Request(row, 0, wording.render(fields), shown, order, images_of(item))
+    first = items.slice(0, 1).to_pylist()
+    requests = list(build_requests(task, wordings, first, np.zeros(len(first), np.int64)))
+    check_requests(requests, engine)
+    _extensions_by_scale(requests, engine)
 
 
 def _extensions_by_scale(requests: Sequence[Request], engine: Engine) -> dict[tuple[str, ...], Extensions]:

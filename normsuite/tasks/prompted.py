@@ -82,4 +82,5 @@ class Task(Declared):
     @property
     def reads_numbers(self) -> bool:
         """Whether the answer is a number on the item's own scale, and needs no labels."""
-        return self.scorer == "rating" or (self.scorer == "generate" and not self.labels)
+        writes = self.scorer == "generate" and self.answer == "words" and not self.labels
+        return self.scorer == "rating" or writes
