@@ -11,13 +11,16 @@ from normsuite.errors import InputError
 
 QUOTE: Final = "put it in quotes"  # YAML reads a bare yes, no, on, off or 3 as something else than text
 _MOST_CHARACTERS: Final = 64 << 10
+_MOST_NESTED: Final = 64
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, wherever PyYAML has it
 
 
 def read_yaml(path: Path) -> tuple[Any, yaml.Node | None]:
     """What a small file of YAML holds, and its nodes for ``line_of``.
 
     Raises:
-        InputError: missing file, no UTF-8 text, too long, no YAML, an alias, a key repeated or no text.
+        InputError: missing file, no UTF-8 text, too long, no YAML, nested too deeply, an alias, a key
+            repeated or no text.
     """
     try:
         with path.open(encoding="utf-8-sig") as stream:
@@ -29,11 +32,11 @@ def read_yaml(path: Path) -> tuple[Any, yaml.Node | None]:
     if len(text) > _MOST_CHARACTERS:
         raise InputError(f"has more than {_MOST_CHARACTERS:,} characters: no task has", file=path)
     try:
-        _refuse_aliases(text, path)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_traps(text, path)
+        root = yaml.compose(text, Loader=_LOADER)
         _check_keys(root, path)
-        return yaml.safe_load(text), root
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # the last two: 2001-99-99, [[[[…
+        return (None if root is None else yaml.SafeLoader("").construct_document(root)), root
+    except (yaml.YAMLError, ValueError) as error:  # the latter: 2001-99-99
         problem = getattr(error, "problem", None) or error
         row = _line(getattr(error, "problem_mark", None))
         raise InputError(f"is not YAML: {problem}", file=path, row=row) from None
@@ -61,12 +64,16 @@ def _line(mark: Any) -> int | None:
     return mark.line + 1 if mark else None
 
 
-def _refuse_aliases(text: str, path: Path) -> None:
-    """Aliases let a small file unfold into an endless one."""
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+def _refuse_traps(text: str, path: Path) -> None:
+    """Aliases let a small file unfold into an endless one, and deep nesting is slow to read."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        row = _line(event.start_mark)
         if isinstance(event, yaml.AliasEvent):
-            row = _line(event.start_mark)
             raise InputError(f"holds the alias *{event.anchor}", file=path, row=row, fix="write it out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MOST_NESTED:
+            raise InputError(f"is nested more than {_MOST_NESTED} deep: no task is", file=path, row=row)
 
 
 def _check_keys(node: yaml.Node | None, path: Path) -> None:

@@ -21,6 +21,13 @@ from normsuite.tasks import DirectionTask, Task, prompted_only, resolve_tasks
 FAMILIES = sorted(path.name for path in folders.prompts().iterdir())
 SHIPPED = [task.name for task in prompted_only(resolve_tasks("*"))]
 ASKED = {task.prompts for task in prompted_only(resolve_tasks("*"))}
+EMBEDDED = {
+    name
+    for task in resolve_tasks("*")
+    if isinstance(task, DirectionTask)
+    for families in (task.texts, *(source.texts for source in task.seeds))
+    for name in families
+}
 
 
 def item(**changes: Any) -> dict[str, Any]:
@@ -62,14 +69,7 @@ def told(task: str, **changes: Any) -> list[str]:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_has_three_wordings_and_a_task(family: str) -> None:
     """Texts that are only embedded may have one wording, or many."""
-    embedded = {
-        name
-        for task in resolve_tasks("*")
-        if isinstance(task, DirectionTask)
-        for families in (task.texts, *(source.texts for source in task.seeds))
-        for name in families
-    }
-    assert family in ASKED | embedded
+    assert family in ASKED | EMBEDDED
     wordings = load_wordings(family, least=1)
     assert len(wordings) == 3 or family not in ASKED
 

@@ -34,7 +34,8 @@ def test_content_comes_with_its_lines(tmp_path: Path) -> None:
         ("a: {\n", 2, "is not YAML"),
         ("a: 2001-99-99\n", None, "is not YAML"),
         ("a: b\n---\na: c\n", 2, "is not YAML"),
-        ("a: " + "[" * 5000 + "]" * 5000, None, "is not YAML"),
+        ("a: " + "[" * 5000 + "]" * 5000, 1, "nest"),
+        ("a:\n- " + "{b: " * 16000, 2, "nest"),
         ("# " + "x" * (64 << 10), None, "has more than 65,536 characters"),
     ],
 )

@@ -227,7 +227,7 @@ BAD: dict[str, tuple[str, str, int | None, str | None, str]] = {
         "context.0",
         "'country', 'value' or 'rule'",
     ),
-    "nested too deeply": ("title: Tea", f"title: {'[' * 1000}", 4, None, "is not YAML"),
+    "nested too deeply": ("title: Tea", f"title: {'[' * 1000}", 2, None, "nest"),
     "no mapping": (VALID, "- mini\n- tea\n", 1, None, "is no mapping of keys to values"),
     "an empty file": (VALID, "", 1, None, "is no mapping of keys to values"),
 }
