@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from normsuite import folders
 from normsuite.errors import InputError
 from normsuite.tasks import load_task
 
@@ -50,3 +51,12 @@ def test_the_scored_split_calibrates_nothing(tmp_path: Path) -> None:
 
 def test_other_splits_than_train_and_dev_are_refused(tmp_path: Path) -> None:
     assert "data.calibrate" in refusal(tmp_path, "calibrate: dev", "calibrate: test")
+
+
+def test_a_direction_has_nothing_to_calibrate(tmp_path: Path) -> None:
+    text = (folders.tasks() / "direction-ethics-justice.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "task.yaml"
+    calibrated = text.replace("set: ethics", "set: ethics\n  calibrate: dev", 1)
+    path.write_text(calibrated.replace("metrics: [", "metrics: [calibrated_log_loss, "), encoding="utf-8")
+    with pytest.raises(InputError, match="no probabilities to calibrate"):
+        load_task(path)
