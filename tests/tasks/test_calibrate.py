@@ -56,7 +56,7 @@ def test_other_splits_than_train_and_dev_are_refused(tmp_path: Path) -> None:
 def test_a_direction_has_nothing_to_calibrate(tmp_path: Path) -> None:
     text = (folders.tasks() / "direction-ethics-justice.yaml").read_text(encoding="utf-8")
     path = tmp_path / "task.yaml"
-    calibrated = text.replace("set: ethics", "set: ethics\n  calibrate: dev", 1)
+    calibrated = text.replace("set: ethics", "set: ethics, calibrate: dev", 1)
     path.write_text(calibrated.replace("metrics: [", "metrics: [calibrated_log_loss, "), encoding="utf-8")
     with pytest.raises(InputError, match="no probabilities to calibrate"):
         load_task(path)
