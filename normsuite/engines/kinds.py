@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from normsuite.engines.checkpoint import Checkpoint, read_config
 from normsuite.errors import InputError
+
+_PROCESSORS: Final = ("processor_config.json", "preprocessor_config.json")
 
 
 @cache
@@ -29,6 +31,8 @@ def is_encoder(checkpoint: Checkpoint) -> bool:
 
     config = read_config(checkpoint.path)
     kind = config.get("model_type")
+    if is_seeing(checkpoint):
+        return False
     causal = known.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
     if config.get("is_encoder_decoder") or kind not in known.MODEL_MAPPING_NAMES:
         return False
@@ -36,6 +40,25 @@ def is_encoder(checkpoint: Checkpoint) -> bool:
     if any(architecture in set(causal.values()) for architecture in named or ()):
         return False
     return kind in known.MODEL_FOR_MASKED_LM_MAPPING_NAMES or kind not in causal
+
+
+@cache
+def is_seeing(checkpoint: Checkpoint) -> bool:
+    """Whether the model answers to pictures and text: its architecture does, and the folder has a processor.
+
+    Args:
+        checkpoint: from ``find_checkpoint``.
+
+    Raises:
+        InputError: its configuration is not readable.
+    """
+    from transformers.models.auto import modeling_auto as known
+
+    named = read_config(checkpoint.path).get("architectures") or ()
+    seeing = set(known.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values())
+    return any(architecture in seeing for architecture in named) and any(
+        (checkpoint.path / file).is_file() for file in _PROCESSORS
+    )
 
 
 @cache

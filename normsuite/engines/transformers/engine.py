@@ -6,16 +6,26 @@ the left, so that the last position is every row's own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from normsuite.engines.base import Advance, Generation, LabelReads, Pooling, Sampling, Span, Tokens, unheard
+from normsuite.engines.base import (
+    Advance,
+    Generation,
+    LabelReads,
+    Pooling,
+    Problem,
+    Sampling,
+    Span,
+    Tokens,
+    unheard,
+)
 from normsuite.engines.checkpoint import Checkpoint
 from normsuite.engines.text import end_tokens
-from normsuite.engines.tokens import load_encoder
+from normsuite.engines.tokens import PromptEncoder, load_encoder
 from normsuite.engines.transformers.batches import batches, decoder_batch, enough_memory, left_padded
 from normsuite.engines.transformers.embedding import Embedder
 from normsuite.engines.transformers.generating import Writer, set_defaults_aside
@@ -55,8 +65,7 @@ class TransformersEngine:
         import torch
 
         self._device = torch.device(chosen_device(device))
-        encoder = load_encoder(checkpoint, chat)
-        model = load_decoder(checkpoint, dtype, self._device, untrained)
+        encoder, model = self._load(checkpoint, dtype, chat, untrained)
         self._model: Any = model
         self._tokenizer = encoder.tokenizer
         self._pad: int = encoder.tokenizer.pad_token_id or 0
@@ -88,30 +97,30 @@ class TransformersEngine:
         import torch
 
         n, k = len(prompts), len(label_ids)
-        log_probs, top = np.empty((n, k)), np.empty(n, np.int64)
-        lengths = [len(prompt) for prompt in prompts]
-        for rows in batches(lengths, self._batch_size):
-            last = self._logits([prompts[i] for i in rows], keep=1)[:, -1].float()
+        log_probs, top = np.full((n, k), np.nan), np.full(n, -1)
+        problems: dict[int, Problem] = {}
+        for rows, inputs in self._batches(prompts, problems):
+            last = self._logits(inputs, keep=1)[:, -1].float()
             total = last.logsumexp(-1)
             for j, forms in enumerate(label_ids):
                 joined = last[:, list(forms)].logsumexp(-1) - total
                 log_probs[rows, j] = joined.double().cpu().numpy()
             top[rows] = torch.argmax(last, -1).cpu().numpy()
-            advance(len(rows), sum(lengths[i] for i in rows))
+            advance(len(rows), int(inputs["attention_mask"].sum()))
         labels = [token for forms in label_ids for token in forms]
-        return LabelReads(log_probs, np.exp(log_probs).sum(1), np.isin(top, labels))
+        return LabelReads(log_probs, np.exp(log_probs).sum(1), np.isin(top, labels), problems)
 
     def score_continuations(
         self, prompts: Sequence[Tokens], continuations: Sequence[Tokens], advance: Advance = unheard
     ) -> LabelReads:
         """See ``Engine.score_continuations``."""
         n, k = len(prompts), len(continuations)
-        sequences = [[*prompt, *tokens] for prompt in prompts for tokens in continuations]
+        sequences = [self._followed(prompt, tokens) for prompt in prompts for tokens in continuations]
         longest = max(len(tokens) for tokens in continuations)
-        scores, top = np.empty(n * k), np.empty(n * k, np.int64)
-        lengths = [len(sequence) for sequence in sequences]
-        for rows in batches(lengths, self._batch_size):
-            logits = self._logits([sequences[i] for i in rows], keep=longest + 1).float()
+        scores, top = np.full(n * k, np.nan), np.full(n * k, -1)
+        problems: dict[int, Problem] = {}
+        for rows, inputs in self._batches(sequences, problems):
+            logits = self._logits(inputs, keep=longest + 1).float()
             log_probs = logits.log_softmax(-1)
             for at, row in enumerate(rows):
                 tokens = continuations[row % k]
@@ -120,12 +129,11 @@ class TransformersEngine:
                 picked = log_probs[at, range(start, start + len(tokens)), list(tokens)]
                 scores[row] = float(picked.double().sum())
                 top[row] = int(log_probs[at, start].argmax())
-            advance(len(rows), sum(lengths[i] for i in rows))
+            advance(len(rows), int(inputs["attention_mask"].sum()))
         log_likelihood = scores.reshape(n, k)
-        first = [tokens[0] for tokens in continuations]
-        return LabelReads(
-            log_likelihood, np.exp(log_likelihood).sum(1), np.isin(top.reshape(n, k)[:, 0], first)
-        )
+        is_first = np.isin(top.reshape(n, k)[:, 0], [tokens[0] for tokens in continuations])
+        problems = {row // k: problem for row, problem in problems.items()}
+        return LabelReads(log_likelihood, np.exp(log_likelihood).sum(1), is_first, problems)
 
     def generate(
         self, prompts: Sequence[Tokens], sampling: Sampling, advance: Advance = unheard
@@ -139,17 +147,8 @@ class TransformersEngine:
         that would outgrow the context is cut there (``length``); a prompt that leaves no room for one is an
         ``error``. A choice is written in the tokens that the tokenizer spells it with.
         """
-        writer = Writer(
-            self._model,
-            self._tokenizer,
-            self._device,
-            self._pad,
-            self._ends,
-            self.context_length,
-            self._batch_size,
-        )
         with enough_memory():
-            return writer.write(prompts, sampling, advance)
+            return self._writer().write(prompts, sampling, advance)
 
     def embed(
         self,
@@ -184,11 +183,38 @@ class TransformersEngine:
         )
         return embedder.embed(prompts, pooling, layers, advance, spans)
 
-    def _logits(self, sequences: list[Tokens], keep: int) -> torch.Tensor:
+    def _load(
+        self, checkpoint: Checkpoint, dtype: str, chat: bool | None, untrained: int | None
+    ) -> tuple[PromptEncoder, Any]:
+        """The tokenizer, and the model with its head."""
+        return load_encoder(checkpoint, chat), load_decoder(checkpoint, dtype, self._device, untrained)
+
+    def _batches(
+        self, sequences: Sequence[Tokens], problems: dict[int, Problem]
+    ) -> Iterator[tuple[list[int], dict[str, torch.Tensor]]]:
+        """The rows of each forward pass with the model's inputs; ``problems`` gets the rows left out."""
+        for rows in batches([len(sequence) for sequence in sequences], self._batch_size):
+            yield rows, left_padded([sequences[i] for i in rows], self._pad, self._device)
+
+    def _followed(self, prompt: Tokens, tokens: Tokens) -> Tokens:
+        """A prompt with what follows it."""
+        return [*prompt, *tokens]
+
+    def _writer(self) -> Writer:
+        return Writer(
+            self._model,
+            self._tokenizer,
+            self._device,
+            self._pad,
+            self._ends,
+            self.context_length,
+            self._batch_size,
+        )
+
+    def _logits(self, inputs: dict[str, torch.Tensor], keep: int) -> torch.Tensor:
         """Logits [n, keep, vocabulary] of the last ``keep`` positions."""
         import torch
 
-        inputs = left_padded(sequences, self._pad, self._device)
         with torch.inference_mode(), enough_memory():
             output = self._model(**inputs, logits_to_keep=keep, use_cache=False)
         return output.logits[:, -keep:]

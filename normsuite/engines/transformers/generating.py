@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ class Writer:
         ends: from ``end_tokens``.
         context_length: most tokens of prompt and answer together.
         batch_size: most answers at a time.
+        inputs: makes a batch's inputs of its prompts; None fills token ids up on the left.
     """
 
     model: Any
@@ -45,6 +46,7 @@ class Writer:
     ends: tuple[int, ...]
     context_length: int
     batch_size: int
+    inputs: Callable[[Sequence[Tokens]], dict[str, torch.Tensor]] | None = None
 
     def write(
         self, prompts: Sequence[Tokens], sampling: Sampling, advance: Advance
@@ -101,13 +103,14 @@ class Writer:
         """An answer of up to ``limit`` tokens for each (prompt, sample)."""
         from transformers import GenerationConfig
 
-        inputs = left_padded([prompts[row] for row, _ in asked], self.pad, self.device)
+        batch = [prompts[row] for row, _ in asked]
+        inputs = self.inputs(batch) if self.inputs else left_padded(batch, self.pad, self.device)
+        inputs.pop("position_ids", None)  # ``generate`` counts its own
         width = inputs["input_ids"].shape[1]
         until = Until(self.tokenizer, sampling, width, self.ends, [opened[row] for row, _ in asked])
         # Sampling is done by the logits processors: to ``generate`` every answer is greedy.
         ids = self.model.generate(
-            input_ids=inputs["input_ids"],
-            attention_mask=inputs["attention_mask"],
+            **inputs,
             generation_config=GenerationConfig(max_new_tokens=limit, do_sample=False, pad_token_id=self.pad),
             logits_processor=samplers(
                 sampling, [own_draws(sampling, prompts[row], sample) for row, sample in asked]

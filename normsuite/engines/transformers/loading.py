@@ -34,6 +34,17 @@ def load_decoder(
     return _load("AutoModelForCausalLM", checkpoint, dtype, device, untrained)[0]
 
 
+def load_seeing(
+    checkpoint: Checkpoint, dtype: str, device: torch.device, untrained: int | None = None
+) -> Any:
+    """A vision-language model with its head; arguments as ``load_decoder``.
+
+    Raises:
+        InputError: as ``load_decoder``.
+    """
+    return _load("AutoModelForImageTextToText", checkpoint, dtype, device, untrained)[0]
+
+
 def load_encoder_model(
     checkpoint: Checkpoint, dtype: str, device: torch.device, untrained: int | None = None
 ) -> Any:

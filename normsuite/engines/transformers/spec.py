@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from normsuite.engines.checkpoint import Checkpoint
-from normsuite.engines.kinds import is_encoder
+from normsuite.engines.kinds import is_encoder, is_seeing
 from normsuite.engines.tokens import load_encoder
 from normsuite.errors import InputError
 
@@ -56,9 +56,13 @@ class TransformersSpec:
         }
 
     def start(self, log: Path | None = None) -> TransformersEngine | EncoderEngine:
-        """See ``EngineSpec.start``. An encoder gets an engine of its own, which has no answers."""
+        """See ``EngineSpec.start``. An encoder gets an engine of its own, which has no answers.
+
+        So does a vision-language model, which can be shown pictures.
+        """
         from normsuite.engines.transformers.encoder import EncoderEngine
         from normsuite.engines.transformers.engine import TransformersEngine
+        from normsuite.engines.transformers.seeing import SeeingEngine
 
         if is_encoder(self.checkpoint):
             return EncoderEngine(
@@ -68,7 +72,8 @@ class TransformersSpec:
                 batch_size=self.batch_size,
                 untrained=self.untrained,
             )
-        return TransformersEngine(
+        engine = SeeingEngine if is_seeing(self.checkpoint) else TransformersEngine
+        return engine(
             self.checkpoint,
             dtype=self.dtype,
             device=self.device,
