@@ -48,6 +48,7 @@ ADAPTERS: Final = {
     "moral-stories": "normsuite.adapters.moral_stories",
     "culturalbench": "normsuite.adapters.culturalbench",
     "culturebank": "normsuite.adapters.culturebank",
+    "eticor": "normsuite.adapters.eticor",
     "word-norms": "normsuite.adapters.word_norms",
 }
 """Name of each data set that normsuite reads itself, and the module that ends in its ``ADAPTER``."""
