@@ -17,7 +17,7 @@ from normsuite.schema import check_items
 RAW = Path(__file__).parents[1] / "data" / "normvio-rt"
 ADAPTER = get_adapter("normvio-rt")
 FIRST = "1_ban_chess_with_ada_2030-01-02_rude_rook"
-NAMES = "ada rook knight bakerbo shop_9 echo_ flourgirl quiz d2dance d_fan zed".split()
+NAMES = ("rook", "knight", "bakerbo", "shop_9", "echo_", "flourgirl", "quiz", "d2dance", "d_fan", "zed")
 
 
 @pytest.fixture(scope="module")
