@@ -244,7 +244,7 @@ def _count(
         if unknown:
             raise ValueError(f"counts {unknown[0]!r}, which is none of the options")
         numbers = [number_of(known.get(option)) or 0.0 for option in options]
-    elif isinstance(cell, list) and any(isinstance(part, str) for part in cell):
+    elif isinstance(cell, list) and any(_is_label(part) for part in cell):
         named = [spellings.get(text, text) for part in cell if (text := text_of(part))]
         unknown = [text for text in named if text is not None and text not in options]
         if unknown:
@@ -261,6 +261,17 @@ def _count(
     if not all(number >= 0 and number.is_integer() and number < 2**31 for number in numbers):
         raise ValueError("holds what is no number of people (say `shares: true` if they are shares)")
     return [int(number) for number in numbers]
+
+
+def _is_label(part: Any) -> bool:
+    """Whether an element of a list is a label rather than a count."""
+    if not isinstance(part, str):
+        return False
+    try:
+        number_of(part)
+    except ValueError:
+        return True
+    return False
 
 
 def _ratings(rows: Rows, rating: Rating, sieve: Sieve) -> _Floats:

@@ -83,6 +83,8 @@ def _delimited(path: Path, name: str, how: Format, delimiter: str) -> Read:
             raw = read_rows(clean, columns, delimiter=delimiter, header=how.header, quoting=how.quoting)
         except InputError as error:
             fix = error.fix
+            if "UTF-8" in error.what:
+                fix = "say its `format.encoding`"
             if "quote" in error.what:
                 fix = f"{fix}; or say `format: {{quoting: false}}`"
             raise InputError(error.what, file=path, row=error.row, field=error.field, fix=fix) from None
@@ -98,7 +100,9 @@ def _names(path: Path, how: Format, delimiter: str) -> list[str]:
         try:
             reader = csv.reader(source, delimiter=delimiter, quoting=rule)  # type: ignore[arg-type]
             first = next(filter(None, reader), [])
-        except (csv.Error, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            raise InputError("is not UTF-8") from None
+        except csv.Error as error:
             raise InputError(f"cannot be parsed ({error})") from None
     if how.header:
         return first
