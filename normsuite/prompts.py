@@ -9,6 +9,7 @@ A wording sees the item's fields by their schema names, and:
 - ``context``: what the task lets the wording tell
 - ``chosen``: what the model chose for the item before in the same family, under the same wording (scorer
   ``chain``), or none
+- ``notes``: what earlier steps brought, by name (scorer ``agents``), or none
 
 A wording is text, fields, conditions, loops and a few filters. It can neither call nor define anything, so
 that what it prints, and how much of it, is bounded by the item.
@@ -38,7 +39,7 @@ _DEEPEST_LOOP: Final = 2
 _WHOSE: Final = {"PERSON": "the person's ", "OTHER": "the other person's ", "ENV": ""}
 _FIELDS: Final = frozenset(
     {"id", "situation", "behavior", "norm", "frame", "clauses", "given", "turns", "country", "language"}
-    | {"context", "options", "option", "chosen"}
+    | {"context", "options", "option", "chosen", "notes"}
 )
 """The names a wording may use."""
 _FILTERS: Final = frozenset(
@@ -290,6 +291,7 @@ def item_fields(item: Mapping[str, Any], context: tuple[str, ...] = ()) -> dict[
         "language": item["language"],
         "context": context,
         "chosen": None,
+        "notes": None,
     }
 
 

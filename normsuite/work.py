@@ -80,6 +80,8 @@ def _describe_task(question: AnyQuestion) -> dict[str, Any]:
     }
     if isinstance(question, Question):
         about["calibration_items"] = question.calibration.num_rows
+        if question.agents:
+            about["agents"] = question.agents.describe()
     if isinstance(question, DirectionQuestion):
         about |= {"type": "direction", "control": question.task.control, "seeds": _describe_seeds(question)}
     return about

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from normsuite.cli.engines import EngineName, EngineOptions, choose_engine
 from normsuite.cli.include import Include
 from normsuite.errors import InputError
+
+if TYPE_CHECKING:
+    from normsuite.scorers.agents import Documents
+    from normsuite.tasks import AnyTask
 
 
 class Dtype(StrEnum):
@@ -42,6 +47,9 @@ def run(
     out: Annotated[Path, typer.Option(help="The run folder; the same command continues it.")],
     raw: Annotated[
         list[str] | None, typer.Option(help="NAME=PATH: a local copy of a data set. Repeatable.")
+    ] = None,
+    documents: Annotated[
+        Path | None, typer.Option(help="A folder of .txt and .md files that tasks with agents search.")
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="A seeded sample of this many whole clusters.")
@@ -125,12 +133,33 @@ def run(
         workers=workers,
     )
     with item_progress() as progress:
-        questions = prepare(chosen, copies, limit=limit, seed=seed, progress=progress)
+        texts = read_texts(documents, chosen)
+        questions = prepare(chosen, copies, limit=limit, seed=seed, documents=texts, progress=progress)
         if engine is EngineName.auto and not prompted_only(chosen):
             engine = EngineName.transformers  # it reads any layer and position
         spec, who = (None, None) if model == "baselines" else choose_engine(engine, model, options)
         finished = evaluate(spec, questions, out, settings=settings, workers=who, progress=progress)
     _tell([finished.path])
+
+
+def read_texts(folder: Path | None, tasks: Sequence[AnyTask]) -> Documents | None:
+    """The documents that tasks search; that nothing is searched is said, for it moves numbers.
+
+    Raises:
+        InputError: no task searches, or the folder cannot be used.
+    """
+    from normsuite.scorers.agents import read_documents
+    from normsuite.tasks import prompted_only
+
+    asking = [task for task in prompted_only(tasks) if task.scorer == "agents"]
+    searching = [task.name for task in asking if task.agents.retriever != "none"]
+    if folder is None:
+        for name in searching:
+            typer.echo(f"{name}: nothing is searched; name a folder with --documents", err=True)
+        return None
+    if not searching:
+        raise InputError("no task here searches documents", field="--documents", fix="leave it out")
+    return read_documents(folder)
 
 
 def report(

@@ -15,6 +15,7 @@ from normsuite.questions.direction import (
     prepare_direction,
 )
 from normsuite.questions.prompted import Question, prepare_prompted
+from normsuite.scorers.agents import Documents
 from normsuite.tasks import AnyTask, Task
 
 AnyQuestion = Question | DirectionQuestion
@@ -26,6 +27,7 @@ def prepare(
     *,
     limit: int | None = None,
     seed: int = 0,
+    documents: Documents | None = None,
     progress: Progress = silent,
 ) -> list[AnyQuestion]:
     """Load everything the tasks need, each data set once, so that what is wrong is said before work begins.
@@ -35,6 +37,7 @@ def prepare(
         raw: local copies of raw data, by data set.
         limit: ask about this many clusters of each task, a seeded sample; None is all.
         seed: of the sample.
+        documents: what tasks of the scorer ``agents`` search.
         progress: told which task's data is read.
 
     Raises:
@@ -45,7 +48,7 @@ def prepare(
     for done, task in enumerate(tasks):
         progress("reading data", done, len(tasks))
         if isinstance(task, Task):
-            found.append(prepare_prompted(task, data, limit=limit, seed=seed))
+            found.append(prepare_prompted(task, data, limit=limit, seed=seed, documents=documents))
         else:
             found.append(prepare_direction(task, data, limit=limit, seed=seed))
     progress("reading data", len(tasks), len(tasks))

@@ -13,6 +13,8 @@ from normsuite.adapters.images import located
 from normsuite.metrics import resolve
 from normsuite.prompts import Wording, load_wordings
 from normsuite.questions.data import Data
+from normsuite.scorers import PromptedScorer, scorer_of
+from normsuite.scorers.agents import Agents, Documents, prepare_agents
 from normsuite.tasks import Task, require_rows, sample_clusters, select
 
 CALIBRATION_CLUSTERS: Final = 400
@@ -30,6 +32,7 @@ class Question:
         train: the rows to fit baselines on.
         wordings: in which words.
         calibration: rows of another split that are asked about to fit a temperature, and are never scored.
+        agents: of the scorer ``agents``, its steps and what it searches.
     """
 
     task: Task
@@ -38,6 +41,12 @@ class Question:
     train: pa.Table
     wordings: Sequence[Wording]
     calibration: pa.Table
+    agents: Agents | None = None
+
+    @property
+    def scorer(self) -> PromptedScorer:
+        """What asks the task and reads the answers."""
+        return self.agents or scorer_of(self.task)
 
     @property
     def asked(self) -> pa.Table:
@@ -45,7 +54,14 @@ class Question:
         return pa.concat_tables([self.items, self.calibration])
 
 
-def prepare_prompted(task: Task, data: Data, *, limit: int | None = None, seed: int = 0) -> Question:
+def prepare_prompted(
+    task: Task,
+    data: Data,
+    *,
+    limit: int | None = None,
+    seed: int = 0,
+    documents: Documents | None = None,
+) -> Question:
     """Load everything one task needs.
 
     Args:
@@ -54,6 +70,7 @@ def prepare_prompted(task: Task, data: Data, *, limit: int | None = None, seed: 
         limit: ask about this many clusters, a seeded sample; None is all. Of the split that calibrates as
             many, but no more than ``CALIBRATION_CLUSTERS``.
         seed: of the samples.
+        documents: what the scorer ``agents`` searches.
 
     Raises:
         InputError: data, task, prompts or metrics cannot be used.
@@ -69,4 +86,5 @@ def prepare_prompted(task: Task, data: Data, *, limit: int | None = None, seed: 
         rows = select(task, adapted.items, task.data.calibrate)
         calibration = sample_clusters(rows, min(limit or CALIBRATION_CLUSTERS, CALIBRATION_CLUSTERS), seed)
     items, calibration = (located(rows, adapted.folder) for rows in (items, calibration))
-    return Question(task, adapted, items, train, wordings, calibration)
+    agents = prepare_agents(task, wordings, documents) if task.scorer == "agents" else None
+    return Question(task, adapted, items, train, wordings, calibration, agents)

@@ -202,14 +202,14 @@ def build_requests(
                 yield Request(row, 0, prompt, shown, tuple(range(len(shown))), images)
             elif task.answer == "yes-no":
                 for option, name in enumerate(item["options"]):
-                    order = _order(task, 2, int(rank) + option, number)
+                    order = order_of(task, 2, int(rank) + option, number)
                     shown = tuple(Option(task.yes_no[index], task.yes_no[index]) for index in order)
                     text = task.labels.get(name, name)
                     prompt = wording.render({**fields, "options": shown, "option": text})
                     yield Request(row, option, prompt, shown, order, images)
             else:
-                order = _order(task, len(item["options"]), int(rank), number)
-                shown = _shown(task, item["options"], order)
+                order = order_of(task, len(item["options"]), int(rank), number)
+                shown = shown_options(task, item["options"], order)
                 prompt = wording.render({**fields, "options": shown})
                 yield Request(row, 0, prompt, shown, order, images)
 
@@ -222,11 +222,12 @@ def _numbers(task: Task, item: dict[str, Any]) -> tuple[Option, ...]:
     return tuple(Option(str(point), str(point)) for point in points)
 
 
-def _order(task: Task, k: int, rank: int, wording: int) -> Order:
+def order_of(task: Task, k: int, rank: int, wording: int) -> Order:
+    """In which order an item's k options are shown, by its place in the design and the wording's number."""
     return tuple(range(k)) if task.order == "fixed" else assigned_order(k, rank, wording)
 
 
-def _shown(task: Task, options: list[str], order: Order) -> tuple[Option, ...]:
+def shown_options(task: Task, options: list[str], order: Order) -> tuple[Option, ...]:
     """The options in the order shown, each with the word that answers it."""
     texts = [task.labels.get(options[index], options[index]) for index in order]
     if task.answer in ("letters", "numbers"):

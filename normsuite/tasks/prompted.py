@@ -26,6 +26,29 @@ class Generating(Frozen):
     seed: int | None = Field(None, ge=0, lt=2**63)
 
 
+class AgentSettings(Frozen):
+    """How the steps of the scorer ``agents`` go.
+
+    Attributes:
+        retriever: how documents are searched, where the user names a folder of them: by words (``bm25``), by
+            a sentence encoder's ``embedding``, or ``none``.
+        top: at most so many passages are found.
+        encoder: folder or hub id of the sentence encoder, for ``embedding``.
+        step_tokens: the most tokens of an answer in every step but the reasoning, thinking included.
+    """
+
+    retriever: Literal["bm25", "embedding", "none"] = "bm25"
+    top: int = Field(3, ge=1, le=50)
+    encoder: str = ""
+    step_tokens: int = Field(48, ge=1, le=65536)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> AgentSettings:
+        if (self.retriever == "embedding") != bool(self.encoder):
+            raise inconsistent("encoder", "goes with the retriever `embedding`, and it alone")
+        return self
+
+
 class Task(Declared):
     """One prompted task, as its YAML file declares it; its name begins with the data set's name.
 
@@ -47,6 +70,7 @@ class Task(Declared):
             to reproduce what was published so).
         parsers: ``generate`` only: how text becomes an answer; each parser makes rows of its own.
         generation: for the scorers that read text.
+        agents: for the scorer ``agents``.
     """
 
     prompts: Family
@@ -60,6 +84,7 @@ class Task(Declared):
     order: Literal["design", "fixed"] = "design"
     parsers: tuple[Literal["strict", "official"], ...] = ("strict",)
     generation: Generating = Generating()
+    agents: AgentSettings = AgentSettings()
 
     @model_validator(mode="after")
     def _consistent(self) -> Task:
@@ -73,10 +98,12 @@ class Task(Declared):
             distinct = {word.strip().lower() for word in words}
             if len(distinct) < len(words) or "" in distinct:
                 raise inconsistent(field, "label words must be distinct and not empty")
-        if len(set(self.parsers)) < len(self.parsers) or not self.parsers:
-            raise inconsistent("parsers", "name each parser once")
+        if len(set(self.parsers)) < len(self.parsers) or "strict" not in self.parsers:
+            raise inconsistent("parsers", "name strict, and each parser once")
         if self.scorer != "generate" and self.parsers != ("strict",):
             raise inconsistent("parsers", "only the scorer generate has parsers")
+        if self.scorer != "agents" and self.agents != AgentSettings():
+            raise inconsistent("agents", "only the scorer agents has these")
         return self
 
     @property

@@ -16,7 +16,7 @@ from normsuite.engines import Engine, EngineSpec
 from normsuite.progress import Progress
 from normsuite.questions import Question
 from normsuite.runs import Run
-from normsuite.scorers import design_ranks, scorer_of
+from normsuite.scorers import design_ranks
 
 
 class Part(NamedTuple):
@@ -119,7 +119,7 @@ class Predictor:
             InputError: a task cannot be asked of this model.
         """
         for question in job.questions:
-            scorer_of(question.task).check(question.task, question.wordings, question.items, engine)
+            question.scorer.check(question.task, question.wordings, question.items, engine)
         self._job, self._engine = job, engine
         self._ranks: dict[str, NDArray[np.int64]] = {}
         self._lock = threading.Lock()
@@ -134,7 +134,7 @@ class Predictor:
         question, (start, stop) = self._job.question(part.task), self._job.rows_of(part)
         items, ranks = question.asked.slice(start, stop - start), self._ranks_of(question)[start:stop]
         task = question.task
-        predicted = scorer_of(task).predict(task, question.wordings, items, ranks, self._engine, advance)
+        predicted = question.scorer.predict(task, question.wordings, items, ranks, self._engine, advance)
         self._job.run.write_part(
             part.task, task.scorer, part.number, predicted.predictions, predicted.answers
         )
