@@ -102,7 +102,7 @@ class Looker:
             )
         except Exception as error:
             # Processors are many, and each fails in its own way on what its template did not foresee.
-            reason = (str(error).splitlines() or [""])[0]
+            reason = next(filter(None, map(str.strip, str(error).splitlines())), "")
             what = f"its processor takes no such prompt ({type(error).__name__}: {reason})"
             raise InputError(what, file=self.checkpoint.name) from None
         inputs = dict(made)
@@ -130,7 +130,7 @@ def load_looker(checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype
         processor = transformers.AutoProcessor.from_pretrained(checkpoint.path, trust_remote_code=False)
     except Exception as error:
         # A stranger's folder fails in many ways; each is the folder's fault, said in a line.
-        reason = (str(error).splitlines() or [""])[0]
+        reason = next(filter(None, map(str.strip, str(error).splitlines())), "")
         what = f"its processor cannot be loaded ({type(error).__name__}: {reason})"
         raise InputError(what, file=checkpoint.name, fix="pip install pillow torchvision") from None
     # Where it finds no processor, transformers gives the tokenizer, which passes over pictures in silence.
