@@ -17,8 +17,11 @@ from normsuite.report.text import metric_title, visible
 from normsuite.runs import Run
 from normsuite.schema import RESERVED_FACETS
 
-MODELS: Final = ("labels", "direction")
+MODELS: Final = ("labels", "rating", "chain", "agents", "generate-strict", "direction")
 """The scorers whose rows are the model's: what it answers, and where its embeddings point."""
+
+OFFICIAL: Final = "generate-official"
+"""The same answers as ``generate-strict`` reads, under the parser that a data set was published with."""
 
 BASELINES: Final = ("majority", "random", "tfidf")
 MODEL_NAME: Final = "Model"
@@ -204,8 +207,8 @@ def _first_metric(whole: pd.DataFrame) -> str:
 
 
 def _scorers(rows: pd.DataFrame) -> tuple[Row, ...]:
-    order = dict.fromkeys(MODELS, 0) | {name: 2 + at for at, name in enumerate(BASELINES)}
-    ranked = sorted(to_rows(rows, "scorer"), key=lambda row: (_is_ceiling(row.name), order.get(row.name, 1)))
+    order = dict.fromkeys(MODELS, 0) | {OFFICIAL: 1} | {name: 3 + at for at, name in enumerate(BASELINES)}
+    ranked = sorted(to_rows(rows, "scorer"), key=lambda row: (_is_ceiling(row.name), order.get(row.name, 2)))
     return tuple(replace(row, name=_scorer_name(row.name), ceiling=_is_ceiling(row.name)) for row in ranked)
 
 
@@ -216,6 +219,8 @@ def _is_ceiling(scorer: str) -> bool:
 def _scorer_name(scorer: str) -> str:
     if scorer in MODELS:
         return MODEL_NAME
+    if scorer == OFFICIAL:
+        return f"{MODEL_NAME}, official parser"
     if scorer.startswith(PREFIX):
         return f"Null: {null_name(scorer.removeprefix(PREFIX))}"
     if _is_ceiling(scorer):

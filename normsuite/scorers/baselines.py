@@ -195,10 +195,16 @@ def _texts(items: pa.Table) -> list[str]:
     joined = pc.binary_join_element_wise(
         *(pc.fill_null(items[name], "") for name in ("situation", "behavior", "norm", "country")), " "
     ).to_pylist()
-    frames = items["frame"].to_pylist()
+    rows = zip(joined, items["frame"].to_pylist(), items["turns"].to_pylist(), strict=True)
     return [
-        " ".join([text, *(f"{part['name']}={part['value']}" for part in frame or [])])
-        for text, frame in zip(joined, frames, strict=True)
+        " ".join(
+            [
+                text,
+                *(f"{part['name']}={part['value']}" for part in frame or []),
+                *(turn["text"] or "" for turn in turns or []),
+            ]
+        )
+        for text, frame, turns in rows
     ]
 
 
