@@ -45,6 +45,7 @@ def item(**changes: Any) -> dict[str, Any]:
             {"subject": "ENV", "name": "value", "relation": "is", "value": "Quiet is kind."},
         ],
         "turns": None,
+        "images": None,
         "country": "JPN",
         "language": "en",
         "options": ["yes", "no"],
@@ -79,7 +80,7 @@ def test_a_text_that_is_only_embedded_is_one_line_without_options(family: str) -
     for wording in load_wordings(family, least=1):
         turns = [{"speaker": None, "text": f"{at} May one hum a tune?"} for at in range(10)]
         text = wording.render(item_fields(item(turns=turns)))
-        assert "hum a tune" in text or "the night train" in text
+        assert any(part in text for part in ("hum a tune", "the night train", "Keep your voice low"))
         assert text == text.strip() and "\n" not in text
 
 
