@@ -92,12 +92,12 @@ class Facts:
     Attributes:
         rows: judgements, all splits; None where nobody has said.
         languages: BCP 47 tags of its texts.
-        countries: how many countries its rows name; 0 where they name none.
+        countries: how many countries its rows name; 0 where they name none, None where nobody has counted.
     """
 
     rows: int | None = None
     languages: tuple[str, ...] = ("en",)
-    countries: int = 0
+    countries: int | None = 0
 
 
 @dataclass(frozen=True)

@@ -180,5 +180,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=("agreement",),
-    facts=Facts(rows=23_000),
+    facts=Facts(rows=23_000, countries=None),
 )

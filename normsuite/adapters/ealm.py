@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.base import Adapted, Adapter, Home, RemoteFile
+from normsuite.adapters.base import Adapted, Adapter, Facts, Home, RemoteFile
 from normsuite.adapters.facets import facets
 from normsuite.adapters.reading import RawRows, read_rows
 from normsuite.adapters.rows import Check, index_lists, same_list, sift, source
@@ -120,4 +120,5 @@ ADAPTER: Final = Adapter(
         files=tuple(RemoteFile(f"{_RAW}/{name}", name) for name in _FILES.values()),
     ),
     read=read,
+    facts=Facts(330),
 )

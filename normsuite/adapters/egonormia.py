@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from normsuite.adapters.base import Adapted, Adapter, Home, RemoteFile
+from normsuite.adapters.base import Adapted, Adapter, Facts, Home, RemoteFile
 from normsuite.adapters.egonormia_file import Fault, Scenario, read_json, read_scenarios, set_aside
 from normsuite.adapters.facets import facets
 from normsuite.adapters.images import find_images, with_images
@@ -206,4 +206,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=tuple(_QUESTIONS),
+    facts=Facts(1_823),
 )

@@ -16,7 +16,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Home, RemoteFile, set_aside_rows
+from normsuite.adapters.base import (
+    SET_ASIDE_SCHEMA,
+    Adapted,
+    Adapter,
+    Facts,
+    Home,
+    RemoteFile,
+    set_aside_rows,
+)
 from normsuite.adapters.ethics_qa import as_questions
 from normsuite.adapters.facets import facets
 from normsuite.adapters.reading import RawRows, read_csv, read_rows, sha256
@@ -272,4 +280,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=("default", "qa"),
+    facts=Facts(134_420),
 )

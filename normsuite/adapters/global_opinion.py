@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normsuite import cultures
-from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Home, RemoteFile
+from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Facts, Home, RemoteFile
 from normsuite.adapters.facets import facets
 from normsuite.adapters.literals import parse_literal
 from normsuite.adapters.opinion_places import Group, parse_group
@@ -263,4 +263,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=VIEWS,
+    facts=Facts(None, countries=None),
 )

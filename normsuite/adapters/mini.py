@@ -189,4 +189,5 @@ ADAPTER: Final = Adapter(
         manual="it ships with normsuite and needs no download",
     ),
     read=read,
+    facts=Facts(745, countries=76),
 )

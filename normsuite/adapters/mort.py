@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.base import Adapted, Adapter, Home, RemoteFile, set_aside_rows
+from normsuite.adapters.base import Adapted, Adapter, Facts, Home, RemoteFile, set_aside_rows
 from normsuite.adapters.facets import facets
 from normsuite.adapters.reading import find_file, read_csv, read_rows, sha256
 from normsuite.adapters.rows import Check, row_lists, sift, source
@@ -127,4 +127,5 @@ ADAPTER: Final = Adapter(
         ),
     ),
     read=read,
+    facts=Facts(113),
 )

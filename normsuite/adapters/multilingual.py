@@ -19,6 +19,7 @@ from normsuite.adapters.base import (
     SET_ASIDE_SCHEMA,
     Adapted,
     Adapter,
+    Facts,
     Home,
     RemoteFile,
     set_aside_rows,
@@ -228,4 +229,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=("default", "mfq"),
+    facts=Facts(13_700, ("ar", "cs", "de", "en", "zh")),
 )

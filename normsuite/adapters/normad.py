@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normsuite import cultures
-from normsuite.adapters.base import Adapted, Adapter, Home, RemoteFile, set_aside_rows
+from normsuite.adapters.base import Adapted, Adapter, Facts, Home, RemoteFile, set_aside_rows
 from normsuite.adapters.facets import facets
 from normsuite.adapters.reading import RawRows, find_file, read_rows, sha256
 from normsuite.adapters.rows import Check, codes, encode, group, in_row_order, same_list, sift, source
@@ -170,4 +170,5 @@ ADAPTER: Final = Adapter(
         ),
     ),
     read=read,
+    facts=Facts(2_633, countries=75),
 )

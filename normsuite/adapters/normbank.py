@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normsuite import cultures
-from normsuite.adapters.base import Adapted, Adapter, Home, set_aside_rows
+from normsuite.adapters.base import Adapted, Adapter, Facts, Home, set_aside_rows
 from normsuite.adapters.facets import facets
 from normsuite.adapters.normbank_frames import Frames, parse_frames
 from normsuite.adapters.reading import RawRows, find_file, read_rows
@@ -209,4 +209,5 @@ ADAPTER: Final = Adapter(
         manual="download NormBank.csv from the Google Drive folder linked in the page's README",
     ),
     read=read,
+    facts=Facts(155_423, countries=None),
 )

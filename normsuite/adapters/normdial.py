@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normsuite import cultures
-from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Home, RemoteFile
+from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Facts, Home, RemoteFile
 from normsuite.adapters.facets import facets
 from normsuite.adapters.normdial_cell import OPTIONS, Turn, parse_cell
 from normsuite.adapters.reading import RawRows, read_rows
@@ -266,4 +266,5 @@ ADAPTER: Final = Adapter(
         ),
     ),
     read=read,
+    facts=Facts(30_239, ("en", "zh"), 2),
 )

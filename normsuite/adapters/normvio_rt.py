@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Home
+from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Facts, Home
 from normsuite.adapters.facets import facets
 from normsuite.adapters.normvio_chat import Log, Moderated, UnreadableError, parse_id, read_log
 from normsuite.adapters.normvio_labels import OPTIONS, FormatError, Judgement, has_error, judge
@@ -238,4 +238,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=tuple(VIEWS),
+    facts=Facts(4_583),
 )

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from normsuite.adapters.base import Adapted, Adapter, Home, RemoteFile
+from normsuite.adapters.base import Adapted, Adapter, Facts, Home, RemoteFile
 from normsuite.adapters.facets import facets
 from normsuite.adapters.json_lines import Fault, Line, read_json_lines
 from normsuite.adapters.reading import sha256
@@ -197,4 +197,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=("anecdotes", "anecdotes-binary", "dilemmas"),
+    facts=Facts(32_766),
 )

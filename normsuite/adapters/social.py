@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.base import Adapted, Adapter, Home, RemoteFile
+from normsuite.adapters.base import Adapted, Adapter, Facts, Home, RemoteFile
 from normsuite.adapters.facets import facets
 from normsuite.adapters.parquet import read_parquet
 from normsuite.adapters.reading import RawRows, find_file
@@ -136,4 +136,5 @@ ADAPTER: Final = Adapter(
         ),
     ),
     read=read,
+    facts=Facts(12_383),
 )

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.base import Adapted, Adapter, Home, RemoteFile
+from normsuite.adapters.base import Adapted, Adapter, Facts, Home, RemoteFile
 from normsuite.adapters.facets import facets
 from normsuite.adapters.reading import RawRows, find_file
 from normsuite.adapters.rows import (
@@ -191,4 +191,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=tuple(VIEWS),
+    facts=Facts(355_922),
 )

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Home
+from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Facts, Home
 from normsuite.adapters.facets import facets
 from normsuite.adapters.literals import leaves, parse_literal
 from normsuite.adapters.reading import RawRows, read_rows
@@ -243,4 +243,5 @@ ADAPTER: Final = Adapter(
         manual="accept the conditions of the home and take its twelve CSV files",
     ),
     read=read,
+    facts=Facts(8_784, ("ar", "en", "es", "hi", "ru", "zh")),
 )

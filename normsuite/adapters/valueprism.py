@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Home
+from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Facts, Home
 from normsuite.adapters.facets import facets
 from normsuite.adapters.reading import RawRows, read_rows
 from normsuite.adapters.rows import Check, digests, same_list, sift, source
@@ -162,4 +162,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=tuple(VIEWS),
+    facts=Facts(None),
 )

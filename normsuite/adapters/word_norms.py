@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Home, RemoteFile
+from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Facts, Home, RemoteFile
 from normsuite.adapters.facets import facets
 from normsuite.adapters.reading import RawRows, find_file
 from normsuite.adapters.rows import Check, encode, in_row_order, repeats, sift, source
@@ -241,4 +241,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=tuple(_VIEWS),
+    facts=Facts(37_064, ("de", "en", "es")),
 )

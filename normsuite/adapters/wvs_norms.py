@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from normsuite import cultures
-from normsuite.adapters.base import Adapted, Adapter, Home, set_aside_rows
+from normsuite.adapters.base import Adapted, Adapter, Facts, Home, set_aside_rows
 from normsuite.adapters.facets import facets
 from normsuite.adapters.literals import parse_literal
 from normsuite.adapters.reading import RawRows, find_file, read_rows
@@ -244,4 +244,5 @@ ADAPTER: Final = Adapter(
     ),
     read=read,
     views=VIEWS,
+    facts=Facts(1_357, countries=55),
 )
