@@ -83,7 +83,7 @@ def test_a_shipped_task_is_sound(name: str) -> None:
     assert task.title and task.description.count(". ") < 4, "a title, and a few sentences"
     assert set(task.metrics) <= {*METRICS, "recall"}
     if isinstance(task, Task):
-        assert task.description.count(". ") == 1, "two sentences"
+        assert 1 <= task.description.count(". ") <= 3, "what is asked, and what a score means"
         assert len(load_wordings(task.prompts)) == 3
         assert ("mae" in task.metrics) == task.ordinal
     else:
@@ -92,8 +92,7 @@ def test_a_shipped_task_is_sound(name: str) -> None:
 
 def test_every_data_set_has_tasks() -> None:
     assert used_sets(resolve_tasks("*")) == set(ADAPTERS)
-    prompted = {"mini", "normbank", "social-chem-101", "normad", "ethics", "mort-user-study"}
-    assert used_sets(prompted_only(resolve_tasks("*"))) == prompted
+    assert used_sets(prompted_only(resolve_tasks("*"))) == set(ADAPTERS)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -119,7 +118,7 @@ def test_mini_tasks_select_rows_they_have_words_for(style: str, split: str) -> N
 
 def test_ethics_tasks_select_rows_they_have_words_for(shared_data: Path) -> None:
     items = get_adapter("ethics").read(shared_data / "ethics", "").items
-    tasks = resolve_tasks("ethics-*")
+    tasks = [task for task in resolve_tasks("ethics-*") if not task.data.view]
     sizes = [require_rows(task, select(task, items, "test")).num_rows for task in tasks]
     assert len(tasks) == 5
     assert sum(sizes) == sum(split == "test" for split in items["split"].to_pylist())

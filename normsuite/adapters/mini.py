@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from normsuite import cultures
-from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Home
+from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapted, Adapter, Facts, Home
 from normsuite.adapters.facets import facets
 from normsuite.adapters.reading import find_file, sha256
 from normsuite.errors import InputError
