@@ -309,6 +309,7 @@ def test_a_prompted_task_has_no_direction(direction, tmp_path: Path) -> None:
         (RECIPE.replace("words: verbs", "words: nouns"), ["no poles are called 'nouns'"]),
         (RECIPE.replace("    texts: [bare-action]\n", ""), ["recipe.yaml, row 3", "texts"]),
         (RECIPE + "reading: {after_letters: true}\n", ["reading.after_letters"]),
+        (RECIPE + "reading: {combine: difference}\n", ["reading.combine"]),
         ("texts: [", ["recipe.yaml", "is not YAML"]),
         ("", ["recipe.yaml"]),
     ],

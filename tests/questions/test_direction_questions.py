@@ -257,6 +257,13 @@ def test_a_task_is_checked_without_its_data(changes, message) -> None:
         check_direction(task(**changes))
 
 
+def test_an_offset_is_of_two_wordings_not_of_two_families() -> None:
+    texts = ["bare-action", "question-stems"]
+    seeds = [TASK["seeds"][0] | {"texts": ["bare-action", "first-person"]}]
+    with pytest.raises(InputError, match="are 11 wordings, and an offset is of two"):
+        check_direction(task(texts=texts, seeds=seeds, reading={"combine": "difference"}))
+
+
 def test_wordings_with_options_are_read_where_that_is_asked(tmp_path: Path, monkeypatch) -> None:
     """Of the items and of the seeds alike."""
     home = tmp_path / "prompts" / "letters"

@@ -7,7 +7,7 @@ from made_acts import loaded, write_task
 
 from normsuite.errors import InputError
 from normsuite.tasks import Step
-from normsuite.transfer import sources_of
+from normsuite.transfer import bench_of, sources_of
 from normsuite.transfer.pairs import domain_of, parts_of
 
 
@@ -48,6 +48,21 @@ def test_domains(tmp_path: Path) -> None:
     domain, reason = domain_of(c, a.question)
     assert domain == "in-domain, shared items"
     assert "32 of the items are among the seeds" in reason
+
+
+def test_an_offset_meets_offsets_alone(tmp_path: Path) -> None:
+    texts = "[bare-action, first-person]"
+    seeds = f"[{{data: {{set: acts}}, poles: {{positive: kind, negative: unkind}}, texts: {texts}}}]"
+    offset = write_task(
+        tmp_path, "a", "acts", "acts", texts=texts, seeds=seeds, reading="{combine: difference}"
+    )
+    questions, data = loaded(tmp_path, offset, write_task(tmp_path, "b", "deeds", "deeds"))
+    a, b = sources_of(questions, data)
+    assert domain_of(a, a.question) == ("in-domain", "")
+    assert "off the offset of two" in domain_of(a, b.question)[1]
+    assert "off the offset of two" in domain_of(b, a.question)[1]
+    with pytest.raises(InputError, match="the offset of two texts"):
+        bench_of(a.question, data)
 
 
 def test_seeds_of_a_cluster_that_is_scored_are_told(tmp_path: Path) -> None:
