@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from normsuite import folders
 from normsuite.errors import InputError
 from normsuite.prompts import Option, item_fields, load_wordings
+from normsuite.scorers.agents.steps import STEPS
 from normsuite.scorers.labels import Request, build_requests
 from normsuite.scorers.orders import label_orders
 from normsuite.tasks import DirectionTask, Task, prompted_only, resolve_tasks
 
+CUES = ("Answer:", "答案：")
 FAMILIES = sorted(path.name for path in folders.prompts().iterdir())
-SHIPPED = [task.name for task in prompted_only(resolve_tasks("*"))]
-ASKED = {task.prompts for task in prompted_only(resolve_tasks("*"))}
+SHIPPED = [task.name for task in prompted_only(resolve_tasks("*")) if not task.reads_numbers]
+NUMBERED = [task.name for task in prompted_only(resolve_tasks("*")) if task.reads_numbers]
+ASKED = {task.prompts for task in prompted_only(resolve_tasks("*"))} | {f"agents-{step}" for step in STEPS}
 EMBEDDED = {
     name
     for task in resolve_tasks("*")
@@ -43,8 +46,12 @@ def item(**changes: Any) -> dict[str, Any]:
             {"subject": "OTHER", "name": "age", "relation": "is over", "value": "60"},
             {"subject": "ENV", "name": "country", "relation": "is", "value": "japan"},
             {"subject": "ENV", "name": "value", "relation": "is", "value": "Quiet is kind."},
+            {"subject": "PERSON", "name": "intention", "relation": "is", "value": "stay awake"},
         ],
-        "turns": None,
+        "turns": [{"speaker": "Ann", "text": "Who hums there?"}],
+        "images": None,
+        "scale_min": 1.0,
+        "scale_max": 7.0,
         "images": None,
         "country": "JPN",
         "language": "en",
@@ -89,13 +96,14 @@ def test_every_wording_renders_in_every_order(name: str) -> None:
     (task,) = resolve_tasks(name)
     requests = asked(task)
     size = 2 if task.answer == "yes-no" or not task.labels else len(task.labels)
-    assert {request.order for request in requests} == set(label_orders(size))
+    orders = {tuple(range(size))} if task.order == "fixed" else set(label_orders(size))
+    assert {request.order for request in requests} == orders
     for request in requests:
         lines = request.prompt.split("\n")
-        assert lines[-1] == "Answer:", "nothing after the cue: the label's token is read there"
+        assert lines[-1] in CUES, "nothing after the cue: the label's token is read there"
         assert all(line == line.strip() and line for line in lines)
         assert not set("{}<>") & set(request.prompt)
-        assert request.prompt.count("Reply with one ") == 1
+        assert request.prompt.count("Reply with one ") == 1 or lines[-1] != "Answer:"
         assert len(request.prompt) < 700, "a small model reads it too"
 
 
@@ -110,7 +118,17 @@ def test_options_are_shown_in_the_order_of_the_design(name: str) -> None:
             )
         else:
             shown = f"Options: {', '.join(request.words)}"
-        assert request.prompt.endswith(f"\n{shown}\nAnswer:")
+        assert request.prompt.endswith(tuple(f"\n{shown}\n{cue}" for cue in CUES))
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_a_number_is_asked_for_without_options(name: str) -> None:
+    (task,) = resolve_tasks(name)
+    for language, cue in {"en": "Answer:", "de": "Antwort:"}.items():
+        for request in asked(task, language=language):
+            assert request.prompt.endswith(("\nAnswer:", f"\n{cue}"))
+            assert request.words in ((), tuple("1234567"))
+            assert "hum a tune" in request.prompt or "Keep your voice low" in request.prompt
 
 
 @pytest.mark.parametrize("name", SHIPPED)
