@@ -52,7 +52,6 @@ def item(**changes: Any) -> dict[str, Any]:
         "images": None,
         "scale_min": 1.0,
         "scale_max": 7.0,
-        "images": None,
         "country": "JPN",
         "language": "en",
         "options": ["yes", "no"],
