@@ -48,14 +48,16 @@ class ByWords:
         import bm25s
 
         self._passages = passages
-        self._index = bm25s.BM25(method="lucene")
-        self._index.index(_words([passage.text for passage in passages]), show_progress=False)
+        words = _words([passage.text for passage in passages])
+        self._index = bm25s.BM25(method="lucene") if any(words) else None
+        if self._index:
+            self._index.index(words, show_progress=False)
 
     def search(self, queries: Sequence[str], top: int) -> list[list[Found]]:
         """See ``Searcher.search``; a passage that shares no word with the query is not found."""
         found = []
         for words in _words(queries):
-            scores = self._index.get_scores(words) if words else np.zeros(len(self._passages))
+            scores = self._index.get_scores(words) if self._index and words else np.zeros(len(self._passages))
             found.append([one for one in _best(self._passages, scores, top) if one.score > 0])
         return found
 
