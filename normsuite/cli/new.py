@@ -121,7 +121,9 @@ def _fix(plan: Proposal, field: str) -> str:
     if field in ("answers", "first", "scale"):
         example = {"answers": "answers=yes,no", "first": "first=1", "scale": "'scale=1 to 7'"}[field]
         return f"say it as --map {example}"
-    return f"say it as --map {field}=COLUMN, with one of {', '.join(list(plan.columns)[:20])}"
+    return (
+        f"say it as --map {field}=COLUMN, with one of {', '.join([name[:40] for name in plan.columns][:12])}"
+    )
 
 
 def _show(plan: Proposal, words: dict[str, str]) -> None:

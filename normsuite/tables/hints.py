@@ -19,7 +19,7 @@ NAMES: Final[Mapping[str, str]] = {
     "shares?|distribution",
     "options": "options?|choices?|alternatives?|answers?|candidates?",
     "topic": "topics?|categor(y|ies)|domains?|themes?|subjects?|genres?|areas?|types?|foundations?|sections?|"
-    "skills?|grades?",
+    "skills?|grades?|zones?",
     "country": "countr(y|ies)|nations?|nationality|cultures?|place|region",
     "language": "languages?|lang|locale|tongue",
     "split": "splits?|set|fold|partition|subset",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 
 from normsuite import cultures
@@ -38,11 +38,18 @@ def _splits(plan: Proposal) -> None:
     if "split" in plan.choices:
         return
     for column in plan.free(lambda column: hints(column.name, "split") and column.is_splits):
-        plan.choices["split"] = Choice(column.name, f"holds {', '.join(column.values[:3])}")
-        return
+        if _can_be_scored(column.values):
+            plan.choices["split"] = Choice(column.name, f"holds {', '.join(column.values[:3])}")
+            return
     named = _of_files(plan, lambda text: text.lower() in SPLIT_NAMES)
-    if named:
+    if named and _can_be_scored(named[1].rsplit(" called ", 1)[1].split(", ")):
         plan.choices["split"] = Choice(*named)
+
+
+def _can_be_scored(names: Iterable[str]) -> bool:
+    """Whether splits leave something to score that nothing was fitted on."""
+    splits = {SPLIT_NAMES.get(name.lower()) for name in names}
+    return "test" in splits or len(splits) > 1
 
 
 def _of_files(plan: Proposal, test: Callable[[str], bool]) -> tuple[str, str] | None:

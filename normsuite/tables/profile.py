@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 from normsuite import cultures
 from normsuite.tables.cells import parse_cell
 from normsuite.tables.fields import SPLIT_NAMES
+from normsuite.tables.hints import hints
 from normsuite.tables.rows import Cells, Rows, number_of, text_of
 
 _MOST: Final = 2_000  # cells of a column that are looked at
@@ -58,9 +59,10 @@ class Column:
 
     @property
     def is_countries(self) -> bool:
-        """Whether four in five values are names of countries."""
+        """Whether four in five values are names of countries; half, where the column is called so."""
         known = [value for value in self.values if cultures.country(value)]
-        return self.kind == "text" and len(known) >= 0.8 * len(self.values) > 0
+        least = 0.5 if hints(self.name, "country") else 0.8
+        return self.kind == "text" and len(known) >= least * len(self.values) > 0
 
     @property
     def is_languages(self) -> bool:

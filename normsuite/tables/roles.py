@@ -84,6 +84,8 @@ def _numbers_or_labels(column: Column) -> Iterator[Any]:
 
 def _is_count(column: Column) -> bool:
     words = words_of(column.name).split()
+    if column.kind == "number" and column.low >= 0 and are_verdicts((column.name,)):
+        return True
     return (
         column.kind == "number"
         and column.low >= 0
@@ -102,12 +104,13 @@ def _label(plan: Proposal) -> None:
             plan.choices["label"] = Choice(named[0].name, "its name, beside the options")
             return
     few = plan.free(lambda column: column.few and not column.is_countries and not column.is_splits)
+    rated = plan.free(lambda column: column.kind == "number" and hints(column.name, "rating"))
     ranked: list[tuple[str, Callable[[Column], bool]]] = [
         ("its name, and few values", lambda column: hints(column.name, "label")),
         ("its values are verdicts", lambda column: are_verdicts(column.values)),
         (
             "the only column of few values",
-            lambda column: column.kind == "text" and not hints(column.name, "topic"),
+            lambda column: column.kind == "text" and not rated and not _says_who_or_where(column),
         ),
     ]
     for why, test in ranked:
@@ -119,6 +122,13 @@ def _label(plan: Proposal) -> None:
         if named and why != ranked[-1][0]:
             plan.open["label"] = f"is it {' or '.join(column.name for column in named)}?"
             return
+
+
+def _says_who_or_where(column: Column) -> bool:
+    """Whether a column is called like a facet rather than like an answer."""
+    return any(
+        hints(column.name, at) for at in ("topic", "country", "language", "split", "speaker", "cluster")
+    )
 
 
 def _rating(plan: Proposal) -> None:
@@ -221,7 +231,11 @@ def _topics(plan: Proposal) -> None:
         if hinted and not named and column.distinct < column.filled:
             plan.choices["topic"] = Choice(column.name, f"{column.distinct} different values")
             named = True
-        elif (hinted or column.few) and column.distinct < column.filled:
+        elif (
+            (hinted or column.few)
+            and column.distinct < column.filled
+            and len(max(column.values, key=len)) <= 40
+        ):
             label = words_of(column.name.rsplit(".", 1)[-1]).replace(" ", "-") or "facet"
             why = f"few values: {', '.join(column.values[:3])}"
             plan.choices.setdefault(f"category.{label}", Choice(column.name, why))

@@ -86,7 +86,7 @@ def look(where: str, name: str) -> Found:
             notes.append(f"it is not UTF-8; read as {encoding}, so look at its accents")
         if kind in ("csv", "tsv"):
             how |= _layout([path for path, _ in there], encoding, kind)
-        elif kind == "json":
+        else:
             records = _records(there[0][0], encoding)
     return Found(folder, tuple(files), how, records, _read(there, how, records), tuple(notes))
 

@@ -196,9 +196,7 @@ def _card(name: str, plan: Proposal, adapted: Adapted) -> str:
     set_aside = [
         f"- {_cell(field)} {_cell(reason)}: {n:,} rows" for field, reason, n in reasons(adapted.set_aside)
     ]
-    lost = [
-        f"- {_cell(text)} is no country that is known: {n:,} items have none" for text, n in strange.items()
-    ]
+    lost = [f"- {_cell(text)}: {n:,} items have no country" for text, n in strange.items()]
     return "\n".join(
         [
             f"# {name}",
@@ -218,8 +216,9 @@ def _card(name: str, plan: Proposal, adapted: Adapted) -> str:
             "",
             "## Set aside",
             "",
-            *([*set_aside, *lost] or ["Nothing."]),
+            *(set_aside or ["Nothing."]),
             "",
+            *(["## Countries that are not known", "", *lost, ""] if lost else []),
             "## Known faults",
             "",
             "Write down here what you find.",

@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +19,7 @@ from normsuite.tables import task_items
 from normsuite.tasks import load_task
 
 TABLES = Path(__file__).resolve().parents[1] / "data" / "tables"
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "own-data.md"
 
 Place = Callable[[str], Path]
 
@@ -73,16 +76,32 @@ def test_three_layouts_become_tasks_that_run_without_a_question(
     assert "## How fields are mapped" in card
 
 
-@pytest.mark.parametrize("layout", ["street-poll.csv", "table-talk.json", "manners"])
-def test_a_new_task_runs_with_the_shipped_model(normsuite, place: Place, layout: str) -> None:
-    place(layout)
-    assert normsuite("task", "new", layout, "--name", "made-task", "--yes").code == 0
-    limits = ("--limit", 3, "--replicates", 100, "--engine", "transformers")
-    ran = normsuite("run", "normsuite-tiny", "--tasks", "made-task.yaml", "--out", "run", *limits)
-    assert ran.code == 0, ran.err
-    scored = open_run(Path("run")).results()
-    assert {"labels", "majority", "tfidf"} <= set(scored["scorer"].to_pylist())
-    assert "country" in scored["facet"].to_pylist()
+def blocks() -> list[str]:
+    return re.findall(r"```console\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.S)
+
+
+@pytest.mark.parametrize("block", blocks(), ids=lambda block: block.split()[4])
+def test_the_documented_commands_print_what_the_page_shows(
+    normsuite, place: Place, monkeypatch: pytest.MonkeyPatch, block: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for layout in ("street-poll.csv", "table-talk.json", "manners"):
+        place(layout)
+    for command in block.split("$ ")[1:]:
+        typed, *shown = command.splitlines()
+        fewer = ("--replicates", 100) if " run " in typed else ()  # digits are not compared, and it is quicker
+        outcome = normsuite(*shlex.split(typed)[1:], *fewer)
+        assert outcome.code == 0, outcome.err
+        printed = [plain(line) for line in outcome.out.splitlines()]
+        assert [line for line in map(plain, shown) if line not in printed and line != "…"] == []
+    if "run" in typed:
+        scored = open_run(Path("runs") / Path(typed.split()[4]).stem).results()
+        assert {"labels", "majority", "tfidf"} <= set(scored["scorer"].to_pylist())
+
+
+def plain(line: str) -> str:
+    """A printed line without what a machine's floating point may move."""
+    return " ".join(re.sub(r"\d\.\d+", "0", line).split())
 
 
 def test_what_a_person_says_goes_before_what_is_proposed(normsuite, place: Place) -> None:
@@ -245,19 +264,25 @@ def test_every_format_is_found_by_looking(
     assert all("thing number" in text for text in items["situation"].to_pylist())
 
 
+ACT, STORY = "Somebody does thing number {at}", "A story number {at} of some length"
+NAMED = ("--label", "1=rude", "--label", "5=polite")
+SHARES = ("--map", "rating=share", "--label", "0=rude", "--label", "100=polite")
+
+
 @pytest.mark.parametrize(
     ("header", "line", "given", "expected"),
     [
-        ("question,a,b,c,answer", "What is thing {at} called here?,x{at},y{at},z{at},{letter}", (), {"answer": "letters"}),
-        ("question,option1,option2,answer", "What is thing {at} called here?,x{at},y{at},{place}", (), {"answer": "letters"}),
-        ("act,rating", "Somebody does thing number {at},{rating}", ("--label", "1=rude", "--label", "5=polite"), {"scorer": "rating"}),
-        ("act,share", "Somebody does thing number {at},0.{at}", ("--map", "rating=share", "--label", "0=rude", "--label", "100=polite"), {"scorer": "rating"}),
-        ("story,n_ok,n_bad", "A story number {at} of some length,{at},3", (), {"headline": "macro_f1"}),
-        ("story,votes", 'A story number {at} of some length,"[\'ok\', \'bad\', \'ok\']"', (), {"headline": "macro_f1"}),
-        ("story,tags", 'A story number {at} of some length,"[""care"", ""harm""]"', ("--map", "label=tags"), {"answer": "yes-no"}),
-        ("story,label,set", "A story number {at} of some length,{verdict},{split}", (), {"headline": "macro_f1"}),
+        ("question,a,b,c,answer", "What is {at} here?,x{at},y{at},z{at},{letter}", (), {"answer": "letters"}),
+        ("question,option1,option2,answer", "What is {at}?,x{at},y{at},{place}", (), {"answer": "letters"}),
+        ("act,rating", f"{ACT},{{rating}}", NAMED, {"scorer": "rating"}),
+        ("act,share", f"{ACT},0.{{at}}", SHARES, {"scorer": "rating"}),
+        ("story,n_ok,n_bad", f"{STORY},{{at}},3", (), {"headline": "macro_f1"}),
+        ("story,votes", f"{STORY},\"['ok', 'bad', 'ok']\"", (), {"headline": "macro_f1"}),
+        ("story,tags", f'{STORY},"[""care"", ""harm""]"', ("--map", "label=tags"), {"answer": "yes-no"}),
+        ("story,label,set", f"{STORY},{{verdict}},{{split}}", (), {"headline": "macro_f1"}),
     ],
-)  # fmt: skip
+    ids=["letters", "places", "rating", "share", "counts", "labels", "several", "splits"],
+)
 def test_every_kind_of_answer_is_written_and_can_be_asked(
     normsuite,
     tmp_path: Path,
