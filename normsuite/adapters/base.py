@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -66,6 +66,9 @@ class RemoteFile:
     members: tuple[str, ...] = ()
 
 
+Share = Literal["yes", "non-commercial", "no"]
+
+
 @dataclass(frozen=True)
 class Home:
     """Where a data set lives and what may be done with it.
@@ -76,6 +79,7 @@ class Home:
         revision: the pinned commit or release.
         files: what ``data get`` downloads; empty where a form or a person stands between.
         manual: for those: where to get it and where to put it, one line.
+        share: whether others may be given it: ``no`` too where nobody has said that they may.
     """
 
     page: str
@@ -83,6 +87,7 @@ class Home:
     revision: str
     files: tuple[RemoteFile, ...] = ()
     manual: str = ""
+    share: Share = "no"
 
 
 @dataclass(frozen=True)

@@ -202,6 +202,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/JoaoPauloAires/norm-dataset",
         licence="none stated: for your own use, not to be passed on",
+        share="no",
         revision=_COMMIT,
         files=(
             RemoteFile(

@@ -154,6 +154,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://huggingface.co/datasets/kellycyy/CulturalBench",
         licence="CC BY 4.0",
+        share="yes",
         revision="main (1,227 questions)",
         files=tuple(
             RemoteFile(f"hf://datasets/kellycyy/CulturalBench@main/{name}", name) for name in _FILES.values()

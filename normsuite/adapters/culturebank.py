@@ -172,6 +172,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://huggingface.co/datasets/SALT-NLP/CultureBank",
         licence="MIT",
+        share="yes",
         revision="main (about 23,000 rows)",
         files=tuple(
             RemoteFile(f"hf://datasets/SALT-NLP/CultureBank@main/{name}", name)

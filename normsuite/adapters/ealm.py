@@ -116,6 +116,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/wanng-ide/ealm",
         licence="none stated",
+        share="no",
         revision=_COMMIT,
         files=tuple(RemoteFile(f"{_RAW}/{name}", name) for name in _FILES.values()),
     ),

@@ -198,6 +198,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/Open-Social-World/EgoNormia",
         licence="MIT (annotations; the videos are Ego4D's)",
+        share="yes",
         revision=_COMMIT,
         files=(
             RemoteFile(f"{_HOME}/final_dataset/final_data.json", "final_data.json"),

@@ -267,6 +267,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/hendrycks/ethics",
         licence="MIT",
+        share="yes",
         revision="ethics.tar of 2021",
         files=(
             RemoteFile(

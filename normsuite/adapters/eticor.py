@@ -153,6 +153,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/Exploration-Lab/EtiCor",
         licence="CC BY-NC 4.0, by request",
+        share="no",
         revision="code 63564c9",
         manual="ask for it by the form that its page links, and give its folder Labelled with --raw",
     ),

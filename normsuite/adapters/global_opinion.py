@@ -258,6 +258,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://huggingface.co/datasets/Anthropic/llm_global_opinions",
         licence="CC BY-NC-SA 4.0",
+        share="non-commercial",
         revision="main",
         files=(RemoteFile(f"hf://datasets/Anthropic/llm_global_opinions@main/data/{_FILE}", _FILE),),
     ),

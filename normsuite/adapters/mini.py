@@ -185,6 +185,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="data_cards/mini.md",
         licence="CC BY 4.0",
+        share="yes",
         revision="1",
         manual="it ships with normsuite and needs no download",
     ),

@@ -257,6 +257,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://huggingface.co/datasets/demelin/moral_stories",
         licence="MIT",
+        share="yes",
         revision="main (12,000 stories)",
         files=(RemoteFile(f"hf://datasets/demelin/moral_stories@main/data/{_FILE}", _FILE),),
     ),

@@ -112,6 +112,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/ml-research/MoRT_NMI",
         licence="MIT",
+        share="yes",
         revision=_COMMIT,
         files=(
             RemoteFile(

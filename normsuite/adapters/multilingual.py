@@ -207,6 +207,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/KathyHaem/multiling-moral-bias",
         licence="MIT",
+        share="yes",
         revision=_COMMIT,
         files=(
             RemoteFile(

@@ -161,6 +161,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://huggingface.co/datasets/akhilayerukola/NormAd",
         licence="CC BY 4.0",
+        share="yes",
         revision="main (v1 has 2,633 rows, v2 2,615); code 9ede851",
         files=(
             RemoteFile(

@@ -205,6 +205,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/SALT-NLP/normbank",
         licence="CC BY-SA 4.0",
+        share="yes",
         revision="NormBank.csv of 155,423 rows; code 31a63dd",
         manual="download NormBank.csv from the Google Drive folder linked in the page's README",
     ),

@@ -257,6 +257,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/Aochong-Li/NormDial",
         licence="none stated",
+        share="no",
         revision=_COMMIT,
         files=tuple(
             RemoteFile(

@@ -233,6 +233,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/softly-ai/NormVio",
         licence="none stated; holds user names",
+        share="no",
         revision=_COMMIT,
         manual="clone the repository, and do not pass it on: it names the users who wrote the messages",
     ),

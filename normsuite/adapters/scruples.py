@@ -189,6 +189,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/allenai/scruples",
         licence="Apache-2.0 (repository); texts are Reddit posts",
+        share="no",
         revision=_RELEASE,
         files=tuple(
             RemoteFile(f"{_DATA}/{part}.tar.gz", f"{part}.tar.gz", members=(f"*.scruples-{part}.jsonl",))

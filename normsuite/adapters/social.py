@@ -126,6 +126,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://huggingface.co/datasets/socialnormdataset/social",
         licence="Apache-2.0",
+        share="yes",
         revision="main (12,383 questions); code ff3c9d7",
         files=(
             RemoteFile(

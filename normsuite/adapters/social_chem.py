@@ -180,6 +180,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/mbforbes/social-chemistry-101",
         licence="CC BY-SA 4.0",
+        share="yes",
         revision="v1.0, 355,922 rows; code 116ead9",
         files=(
             RemoteFile(

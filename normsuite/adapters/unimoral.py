@@ -239,6 +239,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://huggingface.co/datasets/shivaniku/UniMoral",
         licence="none stated; personal data",
+        share="no",
         revision="main",
         manual="accept the conditions of the home and take its twelve CSV files",
     ),

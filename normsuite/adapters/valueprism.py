@@ -157,6 +157,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://huggingface.co/datasets/allenai/ValuePrism",
         licence="AI2 ImpACT, medium risk; gated",
+        share="no",
         revision="main",
         manual="accept the licence at the home and download the folders valence/ and relevance/",
     ),

@@ -228,6 +228,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/WordsGPT/psycholinguistics_framework",
         licence="third-party ratings: do not redistribute (code: Apache-2.0)",
+        share="no",
         revision="framework 534d2a4, apertus 3d63bbe",
         files=(
             *(

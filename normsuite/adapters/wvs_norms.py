@@ -239,6 +239,7 @@ ADAPTER: Final = Adapter(
     home=Home(
         page="https://github.com/AidaRamezani/cultural_inference",
         licence="none stated; the WVS bars passing on its data",
+        share="no",
         revision=_COMMIT,
         manual=f"take {_WVS} and {_PEW} of its folder data/, or your own survey export as distribution.csv",
     ),
