@@ -90,3 +90,15 @@ def test_both_stand_in_the_results_with_intervals_over_items_and_in_groups() -> 
     assert ((mean.ci_low <= mean.value) & (mean.value <= mean.ci_high)).all() and (mean.chance == 2.5).all()
     catch = results[(results.metric == "catch_passed") & (results.facet == "language")]
     assert catch.n.tolist() == [1, 1]
+
+
+def test_no_group_is_worst_by_a_reading_without_gold() -> None:
+    rows = [
+        said(f"{language}:{item}", float(item % 5), 1.0, language=language, cluster=f"{language}:{item}")
+        for language in ("de", "en")
+        for item in range(12)
+    ]
+    results = aggregate(table(rows), metrics=["mean_score"], headline="mean_score", replicates=200)
+    metrics = set(results["metric"].to_pylist())
+    assert "mean_score_macro" in metrics
+    assert not metrics & {"mean_score_gap", "mean_score_worst"}

@@ -173,6 +173,8 @@ def _summary_lines(
         yield _line(gap, f"{facet.name}_spread", "", items, clusters, permuted)
         return
     yield _line(mean, f"{headline.name}_macro", facet.name, items, clusters, float(chance.mean()))
+    if not headline.ranks:
+        return
     yield _line(gap, f"{headline.name}_gap", facet.name, items, clusters, permuted)
     at = facet.groups.index(worst.group), index
     own = int(estimates.items[at]), int(estimates.clusters[at])

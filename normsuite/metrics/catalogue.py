@@ -36,6 +36,7 @@ class Metric:
         guess: rows -> addends [n, s] that uniform guessing is expected to give; None where it has no value.
         over_families: whether addends depend on a family's other rows, so that a group needs its own.
         higher_is_better: False for errors and losses.
+        ranks: False for a reading without gold, by which no group is served better or worse than another.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Metric:
     guess: Callable[[Rows], Floats] | None = None
     over_families: bool = False
     higher_is_better: bool = True
+    ranks: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class RankMetric:
     """A metric that must see each row's weight: Spearman's correlation and the AUROC.
 
     Attributes:
-        name, kinds, higher_is_better: as in ``Metric``.
+        name, kinds, higher_is_better, ranks: as in ``Metric``.
         pairs: rows -> gold [n], prediction [n] and which rows are scored [n].
         value: (gold [n], prediction [n], weights [..., n]) -> [...].
         chance: value of uniform guessing.
@@ -64,6 +66,7 @@ class RankMetric:
     value: Callable[[Floats, Floats, Floats], Floats]
     chance: float
     higher_is_better: bool = True
+    ranks: bool = True
 
 
 AnyMetric = Metric | RankMetric
@@ -185,6 +188,7 @@ _ALL: Final[tuple[AnyMetric, ...]] = (
         ("rating",),
         mean_of(addends.reverse_coded, addends.read_without_gold),
         guess=guess_of(lambda rows: (rows.scale_min + rows.scale_max) / 2),
+        ranks=False,
     ),
     Metric(
         "catch_passed",
