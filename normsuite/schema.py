@@ -89,6 +89,15 @@ ITEM_SCHEMA: Final = pa.schema(
     metadata={b"normsuite.table": b"items", b"normsuite.schema": str(SCHEMA_VERSION).encode()},
 )
 
+PLAIN_ITEM_SCHEMA: Final = ITEM_SCHEMA.set(
+    ITEM_SCHEMA.get_field_index("categories"),
+    pa.field(
+        "categories",
+        pa.list_(pa.struct([("facet", _FACETS.key_type), ("values", _FACETS.item_type)])),
+    ),
+)
+"""Items whose categories are a list of {facet, values}: what does not know maps reads these."""
+
 _SCORING_COLUMNS: Final = (
     *("split", "kind", "options", "gold", "gold_set", "votes", "rating", "scale_min", "scale_max"),
     *("valence", "country", "zone", "language", "categories", "family", "cluster"),
@@ -389,24 +398,33 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
+def without_maps(items: pa.Table) -> pa.Table:
+    """Items in ``PLAIN_ITEM_SCHEMA``."""
+    pairs = items["categories"].combine_chunks()
+    entries = pa.StructArray.from_arrays([pairs.keys, pairs.items], ["facet", "values"])
+    lists = pa.ListArray.from_arrays(pairs.offsets, entries, mask=pairs.is_null())
+    at = items.schema.get_field_index("categories")
+    return items.set_column(at, PLAIN_ITEM_SCHEMA.field("categories"), lists)
+
+
+def with_maps(plain: pa.Table) -> pa.Table:
+    """The Items that ``without_maps`` turned into ``plain``."""
+    columns = {name: plain[name] for name in plain.column_names}
+    lists = columns["categories"].combine_chunks()
+    keys, values = lists.values.field("facet"), lists.values.field("values")
+    columns["categories"] = pa.MapArray.from_arrays(lists.offsets, keys, values, mask=lists.is_null())
+    return conform(columns, ITEM_SCHEMA, plain.num_rows)
+
+
 def to_dataset(items: pa.Table) -> datasets.Dataset:
     """Items as a ``datasets.Dataset``; maps, which it lacks, become lists of {facet, values}."""
     import datasets
 
-    at = items.schema.get_field_index("categories")
-    pairs = items["categories"].combine_chunks()
-    entries = pa.StructArray.from_arrays([pairs.keys, pairs.items], ["facet", "values"])
-    lists = pa.ListArray.from_arrays(pairs.offsets, entries, mask=pairs.is_null())
-    table = items.set_column(at, "categories", lists)
+    table = without_maps(items)
     plain = pa.schema([field.with_nullable(True) for field in table.schema])
     return datasets.Dataset(datasets.table.InMemoryTable(table.cast(plain)))
 
 
 def from_dataset(dataset: datasets.Dataset) -> pa.Table:
     """The Items that ``to_dataset`` turned into ``dataset``."""
-    table = dataset.with_format("arrow")[:]
-    columns = {name: table[name] for name in table.column_names}
-    lists = columns["categories"].combine_chunks()
-    keys, values = lists.values.field("facet"), lists.values.field("values")
-    columns["categories"] = pa.MapArray.from_arrays(lists.offsets, keys, values, mask=lists.is_null())
-    return conform(columns, ITEM_SCHEMA, table.num_rows)
+    return with_maps(dataset.with_format("arrow")[:])
