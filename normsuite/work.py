@@ -52,12 +52,19 @@ def describe_work(
         **workers.describe(spec),
         **asdict(settings),
         "tasks": {question.task.name: _describe_task(question) for question in questions},
-        "data": {
-            name: _describe_data(name, adapted)
-            for question in questions
-            for name, adapted in _data_sets(question).items()
-        },
+        "data": _describe_sets(questions),
     }
+
+
+def _describe_sets(questions: Sequence[AnyQuestion]) -> dict[str, dict[str, Any]]:
+    """Each data set once, with the files of every view that was read: one may show pictures, another not."""
+    found: dict[str, dict[str, Any]] = {}
+    for question in questions:
+        for name, adapted in _data_sets(question).items():
+            about = _describe_data(name, adapted)
+            earlier = found.get(name, about)["files"]
+            found[name] = about | {"files": earlier | about["files"]}
+    return found
 
 
 def _describe_task(question: AnyQuestion) -> dict[str, Any]:

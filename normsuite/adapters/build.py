@@ -24,6 +24,7 @@ from normsuite.adapters.reading import sha256
 from normsuite.errors import InputError
 from normsuite.schema import ITEM_SCHEMA, check_items, read_table, write_table
 
+_ITEM_NAMES: Final = frozenset({"dataset", "kind", "cluster"})
 _RELEASE: Final = b"normsuite.release"
 """Where a file of Items keeps the release that was recognised in the raw files."""
 
@@ -170,9 +171,14 @@ def _spreadsheet(set_aside: pa.Table) -> bytes:
 
 
 def _is_items(path: Path) -> bool:
-    """Whether a file is Parquet: then it must hold Items, since no raw data set here is Parquet."""
+    """Whether a file is Parquet of Items, well made or not; raw data in Parquet has other names."""
     with path.open("rb") as stream:
-        return stream.read(4) == b"PAR1"
+        if stream.read(4) != b"PAR1":
+            return False
+    try:
+        return not _ITEM_NAMES.isdisjoint(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError):
+        return True  # reading it says what is wrong
 
 
 def read_items(path: Path) -> pa.Table:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from normsuite.adapters import refuse_invalid
+from normsuite.adapters.build import load
 from normsuite.adapters.egonormia import ADAPTER, NONE, read
 from normsuite.adapters.egonormia_file import read_scenarios
 from normsuite.errors import InputError
@@ -92,6 +93,17 @@ def test_both_layouts_are_the_same_items(tmp_path: Path) -> None:
             found = read(tmp_path / name, view)
             assert without_source(found.items) == without_source(expected.items)
             assert found.set_aside["reason"] == expected.set_aside["reason"]
+
+
+def test_rows_in_parquet_may_be_given_as_the_file_itself(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.Table.from_pylist(as_rows((DATA / "final_data.json").read_text())), path)
+    assert load("egonormia", path).items.num_rows == 8
+    path.write_bytes(b"PAR1" + bytes(20))
+    with pytest.raises(InputError, match="not a readable Parquet file"):
+        load("egonormia", path)
+    with pytest.raises(InputError, match="not a readable Parquet file"):
+        read_scenarios(path)
 
 
 def test_an_empty_act_is_none_of_these_wherever_it_stands() -> None:

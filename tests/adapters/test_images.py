@@ -17,6 +17,8 @@ from normsuite.errors import InputError
 from normsuite.questions import prepare
 from normsuite.schema import ITEM_SCHEMA, conform
 from normsuite.tasks import resolve_tasks
+from normsuite.work import Settings, describe_work
+from normsuite.workers import LocalWorkers
 
 DATA = Path(__file__).parents[1] / "data" / "egonormia"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -101,6 +103,23 @@ def test_built_items_find_their_pictures_beside_them(tmp_path: Path) -> None:
     shutil.move(tmp_path / "raw" / "items.parquet", tmp_path / "items.parquet")
     with pytest.raises(InputError, match="no such picture"):
         load("egonormia", tmp_path / "items.parquet")
+
+
+def test_a_run_is_named_by_what_was_shown_whatever_other_tasks_it_has(tmp_path: Path) -> None:
+    shutil.copytree(DATA, tmp_path / "raw")
+    tasks = resolve_tasks("egonormia-action-frames,egonormia-action")
+
+    def files() -> dict[str, str]:
+        questions = prepare(tasks, {"egonormia": tmp_path / "raw"})
+        work = describe_work(None, questions, Settings(), LocalWorkers())
+        assert str(tmp_path) not in str(work)
+        return dict(work["data"]["egonormia"]["files"])
+
+    before = files()
+    assert before.keys() == {"final_data.json", "id2high.json", "pictures (16)"}
+    shown = tmp_path / "raw" / "frames" / "robot-1"
+    shutil.copy(shown / "1.png", shown / "2.png")
+    assert {name for name, digest in files().items() if before[name] != digest} == {"pictures (16)"}
 
 
 def test_a_question_has_files_where_the_data_has_paths() -> None:
