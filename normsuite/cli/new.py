@@ -41,7 +41,7 @@ def new(
 
     _check_name(name)
     given, words = _pairs(map_, "--map", "FIELD=COLUMN"), _pairs(label, "--label", "ANSWER=WORD")
-    found = look(where, name)
+    found = look(where)
     plan, spoken = _settle(found, given, words, ask=not yes)
     folder = out or _short(found.folder)
     made = new_task(name, plan, spoken, folder)
@@ -86,32 +86,43 @@ def _settle(
     from normsuite.tables.draft import words_for
     from normsuite.tables.propose import propose
 
+    before = dict(given)
     for _ in range(_MOST_ROUNDS):
-        plan = propose(found, given)
-        spoken = words_for(plan, words)
-        if not plan.open:
-            _show(plan, spoken)
-            if not ask:
-                return plan, spoken
-            change = typer.prompt(
-                "FIELD=COLUMN to change one, Enter to go on", default="", show_default=False
-            )
-            if not change.strip():
-                return plan, spoken
-            given.update(_pairs([change], "FIELD=COLUMN", "FIELD=COLUMN"))
+        try:
+            plan = propose(found, given)
+            spoken = words_for(plan, words)
+        except InputError as error:
+            if given == before:  # it was not an answer just given
+                raise
+            typer.echo(str(error))
+            given = dict(before)
             continue
-        field, question = next(iter(plan.open.items()))
-        if not ask:
-            _show(plan, spoken)
-            raise InputError(f"cannot tell: {question}", field=field, fix=_fix(plan, field))
+        before = dict(given)
         _show(plan, spoken)
-        if field == "words":
-            for answer in plan.extra["unsaid"]:
-                words[answer] = str(typer.prompt(f"What does {answer!r} mean, in a word or two?"))
-        else:
-            columns = ", ".join(plan.columns)
-            given[field] = str(typer.prompt(f"{question} (columns: {columns})"))
+        if plan.open and not ask:
+            field, question = next(iter(plan.open.items()))
+            raise InputError(f"cannot tell: {question}", field=field, fix=_fix(plan, field))
+        said = _asked(plan, words) if plan.open else _changes() if ask else {}
+        if not plan.open and not said:
+            return plan, spoken
+        given = {**given, **said}
     raise InputError("nothing was settled", fix="give --map and --label")
+
+
+def _changes() -> dict[str, str]:
+    """What a person changes in a proposal; nothing if it is taken."""
+    said = typer.prompt("FIELD=COLUMN to change one, Enter to go on", default="", show_default=False)
+    return _pairs([said], "FIELD=COLUMN", "FIELD=COLUMN") if said.strip() else {}
+
+
+def _asked(plan: Proposal, words: dict[str, str]) -> dict[str, str]:
+    """Ask what is open first: a field's column, or the words for answers, which go into ``words``."""
+    field, question = next(iter(plan.open.items()))
+    if field == "words":
+        for answer in plan.extra["unsaid"]:
+            words[answer] = str(typer.prompt(f"What does {answer!r} mean, in a word or two?"))
+        return {}
+    return {field: str(typer.prompt(f"{question} (columns: {', '.join(plan.columns)})"))}
 
 
 def _fix(plan: Proposal, field: str) -> str:

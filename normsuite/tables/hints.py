@@ -25,6 +25,7 @@ NAMES: Final[Mapping[str, str]] = {
     "split": "splits?|set|fold|partition|subset",
     "cluster": "clusters?|groups?|famil(y|ies)",
     "id": "id|ids|uid|uuid|qid|index|key|identifier",
+    "annotator": "annotators?|workers?|raters?|coders?|participants?|respondents?|judges?",
     "count": "n|num|number|count|counts|votes?|share|shares|pct|percent",
     "speaker": "speakers?|who|name|role|author|from",
     "utterance": "text|utterance|content|message|says|said|line|turn|value",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,7 @@ from normsuite.adapters.base import SET_ASIDE_SCHEMA, Adapter, Home, RemoteFile
 from normsuite.adapters.build import load
 from normsuite.adapters.describe import reasons
 from normsuite.adapters.homes import get
+from normsuite.adapters.items_folder import is_items_folder
 from normsuite.adapters.reading import sha256
 from normsuite.adapters.rows import in_row_order
 from normsuite.errors import InputError
@@ -29,6 +31,7 @@ from normsuite.tasks.table import TableSpec
 
 HUB: Final = "hf://"
 MOST_FILES: Final = 10_000
+_ADDRESS: Final = re.compile(r"hf://datasets/[\w.-]+/[\w.-]+@(?P<revision>[\w.-]+)/(?P<path>[^/].*)")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def tables_of(tasks: Sequence[AnyTask]) -> dict[str, TableSource]:
             if data.set in known_adapters():
                 what = f"the table of the task {task.name!r} has the name of a known data set, {data.set!r}"
                 raise InputError(what, field="data.set", fix="choose another")
-            source = TableSource(data.set, data.table, task.folder or Path())
+            source = TableSource(data.set, data.table, (task.folder or Path()).resolve())
             if found.setdefault(data.set, source) != source:
                 what = f"two different tables are called {data.set!r}"
                 raise InputError(what, field="data.set", fix="give each a name of its own")
@@ -102,7 +105,7 @@ def load_table(source: TableSource, raw: Path | None = None) -> Adapted:
 
     Args:
         source: which.
-        raw: a folder in place of the task's, a file in place of its files, or a Parquet file of Items.
+        raw: a folder in place of the task's, a file in place of its files, or Items that were built.
 
     Raises:
         InputError: a file or column is not there, a row breaks the format (unless ``keep_going``), or no row
@@ -112,7 +115,7 @@ def load_table(source: TableSource, raw: Path | None = None) -> Adapted:
         return load(source.name, raw)
     spec = source.spec
     read, faults, digests = [], [], {}
-    for path, name in files_of(spec.files, source.folder, source.name, raw):
+    for path, name in files_of(spec.files, source.folder, raw):
         rows, aside = read_file(path, name, spec.format, spec.records)
         read.append(rows)
         faults.append(aside)
@@ -143,15 +146,12 @@ def _refuse_invalid(set_aside: pa.Table) -> None:
         )
 
 
-def files_of(
-    files: Sequence[str], folder: Path, name: str, raw: Path | None = None
-) -> list[tuple[Path, str]]:
+def files_of(files: Sequence[str], folder: Path, raw: Path | None = None) -> list[tuple[Path, str]]:
     """The table's files and their paths below the task's folder, sorted.
 
     Args:
         files: as ``TableSpec`` names them.
         folder: where the task file lies.
-        name: the data set's, under which files of a hub are kept.
         raw: as for ``load_table``.
 
     Raises:
@@ -165,11 +165,14 @@ def files_of(
     found: dict[str, Path] = {}
     for wanted in files:
         if wanted.startswith(HUB):
-            path, at = _from_hub(wanted, name)
+            path, at = _from_hub(wanted)
             found[at] = path
             continue
         exact = root / wanted
-        matched = [exact] if exact.is_file() else sorted(path for path in root.glob(wanted) if path.is_file())
+        try:
+            matched = [exact] if exact.is_file() else sorted(p for p in root.glob(wanted) if p.is_file())
+        except (ValueError, OSError) as error:
+            raise InputError(f"is no name or pattern of files ({error})", file=wanted) from None
         if not matched:
             raise InputError("no such file", file=root / wanted, fix="paths begin at the task file's folder")
         for path in matched:
@@ -183,22 +186,24 @@ def files_of(
     return [(path, at) for at, path in sorted(found.items())]
 
 
-def _from_hub(address: str, name: str) -> tuple[Path, str]:
+def _from_hub(address: str) -> tuple[Path, str]:
     """A file of the Hugging Face hub in the user's cache, and its path in the repository."""
-    revision, _, path = address.rpartition("@")[2].partition("/")
-    inside = PurePosixPath(path)
-    if not path or inside.is_absolute() or ".." in inside.parts:
+    parts = _ADDRESS.fullmatch(address)
+    if parts is None or ".." in PurePosixPath(address).parts:
         raise InputError("is not of the form hf://datasets/owner/name@revision/path", file=address)
 
     def never(raw: Path, view: str) -> Adapted:
         raise NotImplementedError  # a table is read by its task file
 
-    home = Home(page=address, licence="", revision=revision, files=(RemoteFile(address, path),))
-    return get(Adapter(f"tables-{name}", name, home, never)) / path, path
+    place = address.removeprefix(f"{HUB}datasets/")
+    home = Home(page=address, licence="", revision=parts["revision"], files=(RemoteFile(address, place),))
+    return get(Adapter("tables", "tables", home, never)) / place, parts["path"]
 
 
 def _is_items(path: Path) -> bool:
-    """Whether a file is Parquet that says of itself that it holds Items."""
+    """Whether a file is Parquet that says of itself that it holds Items, or a folder has such files."""
+    if path.is_dir():
+        return is_items_folder(path)
     if not path.is_file() or path.suffix != ".parquet":
         return False
     try:

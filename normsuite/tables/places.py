@@ -22,12 +22,25 @@ def find_places(plan: Proposal) -> None:
 def _ids(plan: Proposal) -> None:
     """The id is unique before rows are made of columns or lists."""
     before: Mapping[str, Column] = plan.extra["before"]
+    people = [
+        column.name for column in before.values() if hints(column.name, "annotator") and column.distinct > 1
+    ]
     for column in before.values():
         if column.kind in ("text", "number") and column.name in plan.columns:
             if "id" not in plan.choices and hints(column.name, "id") and column.distinct == column.n:
                 plan.choices["id"] = Choice(column.name, f"{column.n} different values")
             elif (
+                people
+                and "group" not in plan.choices
+                and column.name not in people
+                and column.distinct < column.filled
+                and hints(column.name, "id")
+            ):
+                why = f"{column.distinct} things, each judged in several rows (see {people[0]})"
+                plan.choices["group"] = Choice(column.name, why)
+            elif (
                 "cluster" not in plan.choices
+                and column.name not in people
                 and 1 < column.distinct < column.filled
                 and (hints(column.name, "cluster") or re.search(r"\w id$", words_of(column.name)))
             ):

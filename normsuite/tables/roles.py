@@ -227,6 +227,8 @@ def _topics(plan: Proposal) -> None:
             plan.extra.get("each") and hints(column.name, "speaker")
         ):
             continue
+        if hints(column.name, "annotator"):
+            continue
         hinted = hints(column.name, "topic")
         if hinted and not named and column.distinct < column.filled:
             plan.choices["topic"] = Choice(column.name, f"{column.distinct} different values")

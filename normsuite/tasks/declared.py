@@ -14,7 +14,7 @@ from normsuite.tasks.table import TableSpec
 __all__ = ["DataSpec", "Declared", "Family", "Frozen", "Name", "inconsistent"]
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
-Family = Annotated[str, Field(pattern=r"^(\./)?[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Family = Annotated[str, Field(pattern=r"^(\./)?[a-z0-9]+(-[a-z0-9]+)*$", max_length=82)]
 """A folder of wordings that ships with normsuite, or with ``./`` one beside the task's file."""
 
 

@@ -70,7 +70,7 @@ class TableSpec(Frozen):
     """
 
     files: Annotated[
-        tuple[str, ...],
+        tuple[Column, ...],
         Field(min_length=1),
         AfterValidator(_inside),
         BeforeValidator(lambda value: [value] if isinstance(value, str) else value),

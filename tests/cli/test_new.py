@@ -5,7 +5,9 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pyarrow as pa
@@ -89,7 +91,9 @@ def test_the_documented_commands_print_what_the_page_shows(
         place(layout)
     for command in block.split("$ ")[1:]:
         typed, *shown = command.splitlines()
-        fewer = ("--replicates", 100) if " run " in typed else ()  # digits are not compared, and it is quicker
+        fewer = (
+            ("--replicates", 100) if " run " in typed else ()
+        )  # digits are not compared, and it is quicker
         outcome = normsuite(*shlex.split(typed)[1:], *fewer)
         assert outcome.code == 0, outcome.err
         printed = [plain(line) for line in outcome.out.splitlines()]
@@ -159,8 +163,20 @@ def test_only_what_is_open_is_asked(normsuite, tmp_path: Path, monkeypatch: pyte
     assert asked.code == 0, asked.err
     assert "What does '0' mean" in asked.out
     assert yaml.safe_load(Path("b.yaml").read_text())["labels"] == {"0": "bad", "1": "fine"}
-    monkeypatch.setattr("sys.stdin", io.StringIO("topic=label\nlabel=story\n"))
-    assert normsuite("task", "new", "b.csv", "--name", "c").code != 0
+
+
+def test_an_answer_that_is_no_column_is_asked_again(
+    normsuite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [f"A story number {at} of some length.,{at % 3}x,{'ab'[at % 2]}y" for at in range(12)]
+    write_csv("b.csv", "story,first,second", *lines)
+    monkeypatch.setattr("sys.stdin", io.StringIO("thrid\nsecond\ntopic=first\n\n"))
+    asked = normsuite("task", "new", "b.csv", "--name", "b")
+    assert asked.code == 0, asked.err
+    assert "no column 'thrid'" in asked.out
+    table = yaml.safe_load(Path("b.yaml").read_text())["data"]["table"]
+    assert (table["label"], table["categories"]) == ({"column": "second"}, {"topic": "first"})
 
 
 def test_files_that_are_there_are_kept_unless_forced(normsuite, place: Place) -> None:
@@ -308,3 +324,75 @@ def test_every_kind_of_answer_is_written_and_can_be_asked(
     assert "no example" not in shown.out
     ran = normsuite("run", "baselines", "--tasks", "kinds.yaml", "--out", "run", "--replicates", 100)
     assert ran.code == 0, ran.err
+
+
+def test_rows_of_several_annotators_become_votes(
+    normsuite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [
+        f"s{at},{STORY.format(at=at)},w{who},{['ok', 'bad'][at * who % 2]}"
+        for at in range(6)
+        for who in range(3)
+    ]
+    write_csv("a.csv", "story_id,story,worker_id,verdict", *lines)
+    made = normsuite("task", "new", "a.csv", "--name", "many", "--yes")
+    assert made.code == 0, made.err
+    items = task_items(load_task(Path("many.yaml"))).items
+    assert items["votes"].to_pylist() == [[3, 0], [2, 1]] * 3
+    assert "6 things, each judged in several rows" in " ".join(Path("many.md").read_text().split())
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A hub that lists one data set, whose files are in the client's cache already."""
+    snapshot = tmp_path / "hub" / "datasets--owner--name" / "snapshots" / COMMIT / "data"
+    snapshot.mkdir(parents=True)
+    for split, first in (("train", 0), ("test", 12)):
+        lines = [f"{STORY.format(at=at)},{['good', 'bad'][at % 2]}" for at in range(first, first + 12)]
+        (snapshot / f"{split}-00000.csv").write_text(
+            "\n".join(["story,label", *lines]) + "\n", encoding="utf-8"
+        )
+
+    class Listing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = self.path.startswith("/api/datasets/owner/name")
+            files = [{"rfilename": f"data/{split}-00000.csv"} for split in ("train", "test")]
+            about = {"id": "owner/name", "sha": COMMIT, "siblings": [*files, {"rfilename": "README.md"}]}
+            body = json.dumps(about if known else {"error": "not found"}).encode()
+            self.send_response(200 if known else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Listing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.chdir(tmp_path)
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_data_set_of_the_hub_is_pinned_to_its_commit(normsuite, hub: None) -> None:
+    made = normsuite("task", "new", "owner/name", "--name", "from-hub", "--yes")
+    assert made.code == 0, made.err
+    task = load_task(Path("from-hub.yaml"))
+    assert task.data.table.files == tuple(
+        f"hf://datasets/owner/name@{COMMIT}/data/{split}-00000.csv" for split in ("test", "train")
+    )
+    items = task_items(task).items
+    assert items["split"].to_pylist() == ["test"] * 12 + ["train"] * 12
+
+
+def test_what_the_hub_does_not_have_is_one_line(normsuite, hub: None) -> None:
+    told = normsuite("task", "new", "owner/other", "--name", "from-hub", "--yes")
+    assert told.code == 2
+    assert told.err.splitlines()[-1].startswith("normsuite: owner/other: is no file here, and the hub")

@@ -336,6 +336,15 @@ def test_nothing_outside_the_task_files_folder_is_read(tmp_path: Path) -> None:
         load_files(tmp_path / "in", files="*.csv")
     with pytest.raises(InputError, match="no such file"):
         load_files(tmp_path / "in", files="other.csv")
+    with pytest.raises(InputError, match=r"is no name or pattern of files|no such file"):
+        load_files(tmp_path / "in", files="a**b.csv")
+    for address in (
+        "hf://datasets/../x@main/a.csv",
+        "hf://datasets/o/n@main/../a.csv",
+        "hf://spaces/o/n@main/a",
+    ):
+        with pytest.raises(InputError, match="is not of the form hf://datasets"):
+            load_files(tmp_path, files=address)
 
 
 def test_raw_is_another_place_of_the_files_or_the_file_itself(tmp_path: Path) -> None:
