@@ -20,6 +20,13 @@ from normsuite.adapters.base import SET_ASIDE_SCHEMA
 from normsuite.adapters.describe import data_card, reasons
 from normsuite.adapters.homes import cached, downloads
 from normsuite.adapters.images import with_images
+from normsuite.adapters.items_folder import (
+    data_files,
+    is_items_folder,
+    is_plain_items,
+    read_items_folder,
+    read_plain_items,
+)
 from normsuite.adapters.reading import sha256
 from normsuite.errors import InputError
 from normsuite.schema import ITEM_SCHEMA, check_items, read_table, write_table
@@ -65,15 +72,15 @@ def load(name: str, raw: Path | None = None, view: str = "", *, keep_going: bool
 
     Args:
         name: the data set.
-        raw: its raw file or folder, or a Parquet file of Items, which may be of any data set; None looks in
-            the cache.
+        raw: its raw file or folder, or Items that were built (a file or a folder), which may be of any data
+            set; None looks in the cache.
         view: which judgement to take of each row; empty is the adapter's first.
         keep_going: set rows that break the format aside instead of refusing the file.
 
     Raises:
         InputError: nothing there, not the data set's format, rows that break it, no row that is an item.
     """
-    if raw is not None and raw.is_file() and _is_items(raw):
+    if raw is not None and is_items(raw):
         return _read_built(name, raw)
     adapter = get_adapter(name)
     if view and view not in adapter.views:
@@ -98,10 +105,11 @@ def _read_built(name: str, path: Path) -> Adapted:
     if named != [name]:
         what = f"holds items of {', '.join(named)}, not of {name}" if named else "holds 0 items"
         raise InputError(what, file=path, field="dataset")
-    release = (pq.read_schema(path).metadata or {}).get(_RELEASE, b"").decode(errors="replace")
+    files = data_files(path) if path.is_dir() else [path]
+    release = (pq.read_schema(files[0]).metadata or {}).get(_RELEASE, b"").decode(errors="replace")
     version = f"{release}, as Items" if release else "Items as given"
-    adapted = Adapted(items, SET_ASIDE_SCHEMA.empty_table(), version, {path.name: sha256(path)})
-    return with_images(adapted, path.parent)
+    digests = {file.name: sha256(file) for file in files}
+    return with_images(Adapted(items, SET_ASIDE_SCHEMA.empty_table(), version, digests), path.parent)
 
 
 def build(
@@ -123,13 +131,18 @@ def build(
     adapted = load(name, raw, view, keep_going=keep_going)
     adapter = get_adapter(name) if name in known_adapters() else None
     downloaded = downloads(adapter) if adapter and raw is None else ()
-    noted = {**(adapted.items.schema.metadata or {}), _RELEASE: adapted.version.encode()}
     texts = {
         built.card: data_card(name, adapter, adapted, downloaded).encode(),
-        built.set_aside: _spreadsheet(adapted.set_aside),
+        built.set_aside: spreadsheet(adapted.set_aside),
     }
-    _write_beside(adapted.items.replace_schema_metadata(noted), built.items, texts)
+    _write_beside(noted(adapted), built.items, texts)
     return adapted, built
+
+
+def noted(adapted: Adapted) -> pa.Table:
+    """The Items, with the release that was recognised in the table's metadata, where reading finds it."""
+    metadata = {**(adapted.items.schema.metadata or {}), _RELEASE: adapted.version.encode()}
+    return adapted.items.replace_schema_metadata(metadata)
 
 
 def _write_beside(items: pa.Table, path: Path, others: Mapping[Path, bytes]) -> None:
@@ -154,7 +167,7 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _spreadsheet(set_aside: pa.Table) -> bytes:
+def spreadsheet(set_aside: pa.Table) -> bytes:
     """The rows set aside as CSV.
 
     Values come from data: one that a spreadsheet would run as a formula gets an apostrophe before it.
@@ -170,8 +183,13 @@ def _spreadsheet(set_aside: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _is_items(path: Path) -> bool:
-    """Whether a file is Parquet of Items, well made or not; raw data in Parquet has other names."""
+def is_items(path: Path) -> bool:
+    """Whether a file is Parquet of Items, or a folder has such files, well made or not.
+
+    Raw data in Parquet has other names.
+    """
+    if not path.is_file():
+        return path.is_dir() and is_items_folder(path)
     with path.open("rb") as stream:
         if stream.read(4) != b"PAR1":
             return False
@@ -182,13 +200,18 @@ def _is_items(path: Path) -> bool:
 
 
 def read_items(path: Path) -> pa.Table:
-    """Items from a Parquet file, checked.
+    """Items from a Parquet file, or from a folder of them, checked.
 
     Raises:
         InputError: the first thing wrong with it, with row and field.
     """
-    items = read_table(path, ITEM_SCHEMA)
-    check_items(items, path)
+    if path.is_dir():
+        items = read_items_folder(path)
+    elif path.is_file() and is_plain_items(path):
+        items = read_plain_items(path)
+    else:
+        items = read_table(path, ITEM_SCHEMA)
+        check_items(items, path)
     for code in items["country"].unique().drop_null().to_pylist():
         if cultures.country(code) != code:
             row = pc.index(items["country"], code).as_py() + 1
