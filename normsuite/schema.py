@@ -27,6 +27,8 @@ SCHEMA_VERSION: Final = 1
 KINDS: Final = ("label", "choice", "pair", "rating", "multilabel")
 SPLITS: Final = ("train", "dev", "test")
 SUBJECTS: Final = ("PERSON", "OTHER", "ENV")
+SUM_TOLERANCE: Final = 1e-6
+"""How far the sum of an item's shares may lie from 1."""
 RESERVED_FACETS: Final = ("country", "zone", "language", "wording", "order")
 """Facets of every report, which are no categories of the data."""
 
@@ -60,6 +62,8 @@ ITEM_SCHEMA: Final = pa.schema(
         pa.field("gold", pa.int32()),  # index into options
         pa.field("gold_set", pa.list_(pa.int32())),  # indices into options
         pa.field("votes", pa.list_(pa.int32())),  # people per option
+        # The share of people per option, where the source tells no number of people; never beside votes.
+        pa.field("shares", pa.list_(pa.float64())),
         pa.field("rating", pa.float64()),  # null in a statement of a questionnaire, which is only read
         pa.field("scale_min", pa.float64()),
         pa.field("scale_max", pa.float64()),
@@ -99,7 +103,7 @@ PLAIN_ITEM_SCHEMA: Final = ITEM_SCHEMA.set(
 """Items whose categories are a list of {facet, values}: what does not know maps reads these."""
 
 _SCORING_COLUMNS: Final = (
-    *("split", "kind", "options", "gold", "gold_set", "votes", "rating", "scale_min", "scale_max"),
+    *("split", "kind", "options", "gold", "gold_set", "votes", "shares", "rating", "scale_min", "scale_max"),
     *("valence", "country", "zone", "language", "categories", "family", "cluster"),
 )
 """What a prediction keeps of its item: all that a metric or a group needs, and no text of the data set."""
@@ -216,6 +220,7 @@ def check_items(items: pa.Table, file: str | Path | None = None) -> None:
     _check_families(items, file)
     _check_indices(items, file)
     _check_parts(items, file)
+    _check_shares(items, file)
     for name, low, high in (("valence", -1, 1), ("agreement", 0, 1), ("pressure", -1, 1)):
         _refuse(_outside(items[name], low, high), items, name, file, f"lies outside {low} to {high}")
     outside = _outside(items["rating"], items["scale_min"], items["scale_max"])
@@ -304,14 +309,15 @@ def _check_families(items: pa.Table, file: str | Path | None) -> None:
 
 
 def _check_indices(items: pa.Table, file: str | Path | None) -> None:
-    """Gold and gold_set point into options; votes match options."""
+    """Gold and gold_set point into options; votes and shares match options."""
     size = pc.fill_null(pc.list_value_length(items["options"]), 0)
     needs = pc.and_(pc.equal(size, 0), pc.not_equal(items["kind"], "rating"))
     _refuse(needs, items, "options", file, "is empty")
     outside = pc.or_(pc.less(items["gold"], 0), pc.greater_equal(items["gold"], size))
     _refuse(outside, items, "gold", file, "is not an index into options")
-    mismatch = pc.not_equal(pc.list_value_length(items["votes"]), size)
-    _refuse(mismatch, items, "votes", file, "has another length than options")
+    for name in ("votes", "shares"):
+        mismatch = pc.not_equal(pc.list_value_length(items[name]), size)
+        _refuse(mismatch, items, name, file, "has another length than options")
     _refuse(_any_element(items["votes"], lambda v, _: v < 0), items, "votes", file, "holds a negative count")
     beyond = _any_element(items["gold_set"], lambda v, k: (v < 0) | (v >= k), np.asarray(size))
     _refuse(beyond, items, "gold_set", file, "holds an index that is not into options")
@@ -319,7 +325,7 @@ def _check_indices(items: pa.Table, file: str | Path | None) -> None:
 
 def _check_parts(items: pa.Table, file: str | Path | None) -> None:
     """What lists hold: no nulls, constraints that are whole, facets with names that can be grouped by."""
-    for name in ("images", "options", "votes", "gold_set"):
+    for name in ("images", "options", "votes", "shares", "gold_set"):
         lists = items[name].combine_chunks()
         _refuse(_any_child(lists, pc.is_null(pc.list_flatten(lists))), items, name, file, "holds a null")
     frames = items["frame"].combine_chunks()
@@ -335,6 +341,20 @@ def _check_parts(items: pa.Table, file: str | Path | None) -> None:
     unfit = pc.is_in(facets.flatten(), pa.array(["", *RESERVED_FACETS]))
     what = f"holds a facet called {', '.join(RESERVED_FACETS)} (every report has these), or without a name"
     _refuse(_any_child(facets, unfit), items, "categories", file, what)
+
+
+def _check_shares(items: pa.Table, file: str | Path | None) -> None:
+    """Shares, which hold no nulls, divide all people among the options, and no votes stand beside them."""
+    shares = items["shares"]
+    beyond = _any_element(shares, lambda share, _: ~((share >= 0) & (share <= 1)))
+    _refuse(beyond, items, "shares", file, "holds a share that lies outside 0 to 1")
+    lists = shares.combine_chunks()
+    parents, flat = np.asarray(pc.list_parent_indices(lists)), np.asarray(pc.list_flatten(lists))
+    total = np.bincount(parents, flat, len(lists))
+    uneven = pc.and_(pc.is_valid(shares), pa.array(np.abs(total - 1) > SUM_TOLERANCE))
+    _refuse(uneven, items, "shares", file, "does not sum to 1")
+    both = pc.and_(pc.is_valid(shares), pc.is_valid(items["votes"]))
+    _refuse(both, items, "shares", file, "stands beside votes, which tell the shares already")
 
 
 def _any_child(lists: pa.Array, hits: pa.Array) -> pa.Array:

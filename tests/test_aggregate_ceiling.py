@@ -90,6 +90,16 @@ def test_items_without_votes_are_left_out():
     assert ceiling(more)["log_loss"]["n"] == 30
 
 
+def test_shares_of_an_unknown_number_of_people_have_no_ceiling():
+    rows, counts = voted(items=30)
+    told = [
+        row | {"item": f"told {at}", "votes": None, "shares": (own / own.sum()).tolist()}
+        for at, (row, own) in enumerate(zip(rows, counts, strict=True))
+    ]
+    assert ceiling(told) == {}
+    assert ceiling([*rows, *told])["log_loss"]["n"] == 30
+
+
 def test_one_cluster_has_no_interval():
     rows, _ = voted(items=4, cluster="one")
     assert ceiling(rows)["log_loss"]["ci_low"] is None

@@ -144,14 +144,28 @@ def test_chance_of_probabilities_is_that_of_even_ones():
     assert chance("js_similarity", table(rows[:1])) == pytest.approx(measure("js_similarity", rows)[0])
 
 
-def test_distributions_are_compared_where_people_voted_only():
+def test_distributions_are_compared_where_people_are_divided_and_not_with_a_gold_alone():
     rows = [
         prediction("a", 0, 0, votes=[3, 1, 0], probabilities=[0.75, 0.25, 0.0]),
         prediction("b", None, 0, votes=[0, 0, 5], probabilities=[0.5, 0.5, 0.0]),
         prediction("c", 0, 0, probabilities=[0.1, 0.8, 0.1]),
         prediction("d", 0, 0, votes=[0, 0, 0], probabilities=[0.1, 0.8, 0.1]),
+        prediction("e", 0, 0, shares=[0.75, 0.25, 0.0], probabilities=[0.75, 0.25, 0.0]),
     ]
-    assert measure("js_similarity", rows) == (pytest.approx(0.5), 2)
+    assert measure("js_similarity", rows) == (pytest.approx(2 / 3), 3)
+
+
+def test_shares_score_as_votes_of_the_same_proportions_do():
+    read = {"probabilities": [0.5, 0.4, 0.1]}
+    voted = [
+        prediction("a", 0, 0, votes=[6, 3, 1], **read),
+        prediction("b", None, 0, votes=[2, 2, 0], **read),
+    ]
+    told = [prediction("a", 0, 0, shares=[0.6, 0.3, 0.1], **read)]
+    told += [prediction("b", None, 0, shares=[0.5, 0.5, 0.0], **read)]
+    for name in ("log_loss", "brier", "js_similarity", "accuracy"):
+        assert measure(name, told) == pytest.approx(measure(name, voted))
+        assert chance(name, table(told)) == pytest.approx(chance(name, table(voted)))
 
 
 def test_calibrated_log_loss_is_of_rows_with_a_temperature():

@@ -45,7 +45,7 @@ def test_labels_are_known_by_their_text_in_the_order_of_options():
     assert rows.offered.tolist() == [[True, True, True], [True, True, False], [True, True, True]]
 
 
-def test_shares_are_votes_else_the_gold_else_missing():
+def test_shares_are_of_votes_else_as_told_else_the_gold_else_missing():
     rows, _ = read_rows(
         table(
             [
@@ -53,11 +53,16 @@ def test_shares_are_votes_else_the_gold_else_missing():
                 prediction("b", 1, 0),
                 prediction("c", 1, 0, votes=[0, 0, 0]),
                 prediction("d", None, 0),
+                prediction("e", 0, 0, shares=[0.5, 0.3, 0.2]),
+                prediction("f", None, 0, shares=[0.25, 0.75], options=["no", "yes"]),
             ]
         )
     )
     assert rows.shares[:3].tolist() == [[0.75, 0.25, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]]
     assert np.isnan(rows.shares[3]).all()
+    assert rows.shares[4:].tolist() == [[0.5, 0.3, 0.2], [0.25, 0.75, 0.0]]
+    assert rows.has_shares.tolist() == [True, False, False, False, True, True]
+    assert rows.people.tolist() == [4, 0, 0, 0, 0, 0]
 
 
 def test_sets_of_labels_become_indicators_and_an_empty_set_is_a_set():

@@ -100,6 +100,9 @@ ITEMS = st.builds(
 def tables(draw: st.DrawFn) -> pa.Table:
     """Items in one or several chunks, perhaps a slice of more."""
     rows = draw(st.lists(ITEMS, max_size=5))
+    for row in rows:
+        k = len(row["options"])
+        row["shares"] = draw(st.sampled_from([None, [1 / k] * k, [0.0] * (k - 1) + [1.0]]))
     whole = table(*(row | {"id": f"example:{at}"} for at, row in enumerate(rows)))
     if len(rows) > 2 and draw(st.booleans()):
         whole = pa.concat_tables([whole.slice(0, 1), whole.slice(1)])
@@ -151,6 +154,13 @@ RAIN = {"subject": "ENV", "name": "weather", "relation": "is", "value": "rain"}
         ({"gold_set": [0, 2]}, "gold_set", "[0, 2] holds an index that is not into options"),
         ({"votes": [1]}, "votes", "[1] has another length than options"),
         ({"votes": [-1, 1]}, "votes", "[-1, 1] holds a negative count"),
+        ({"shares": [1.0]}, "shares", "[1.0] has another length than options"),
+        ({"shares": [-0.5, 1.5]}, "shares", "[-0.5, 1.5] holds a share that lies outside 0 to 1"),
+        ({"shares": [float("nan"), 1.0]}, "shares", "[nan, 1.0] holds a share that lies outside 0 to 1"),
+        ({"shares": [0.5, 0.499]}, "shares", "[0.5, 0.499] does not sum to 1"),
+        ({"shares": [0.0, 0.0]}, "shares", "[0.0, 0.0] does not sum to 1"),
+        ({"shares": [1.0, None]}, "shares", "[1.0, None] holds a null"),
+        ({"shares": [0.5, 0.5], "votes": [1, 1]}, "shares", "[0.5, 0.5] stands beside votes"),
         ({"valence": -1.5}, "valence", "-1.5 lies outside -1 to 1"),
         ({"agreement": 1.01}, "agreement", "lies outside 0 to 1"),
         ({"agreement": -0.1}, "agreement", "lies outside 0 to 1"),
@@ -226,8 +236,14 @@ def test_slices_are_checked_by_their_own_rows() -> None:
         item(1, votes=[-1, 0], gold_set=[7], frame=[None], categories=[("zone", [])]),
         item(2, votes=[3, 0], gold_set=[1], frame=[RAIN], categories=[("topic", [])]),
         item(3, votes=[-1, 0]),
+        item(4, shares=[0.2, 0.2]),
+        item(5, shares=[1 / 3, 2 / 3]),
+        item(6, shares=None),
     )
     check_items(items.slice(1, 1))
+    check_items(items.slice(4, 2))
+    with pytest.raises(InputError, match=r"row 1, field 'shares'"):
+        check_items(items.slice(3, 3))
     with pytest.raises(InputError, match=r"row 2, field 'votes'"):
         check_items(items.slice(1, 2))
 

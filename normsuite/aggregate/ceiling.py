@@ -1,7 +1,8 @@
 """How well one could do at best on a task whose items carry votes: BEST (``metrics.ceiling``) in the results.
 
-Alpha is fitted once to the votes of all items and held. Intervals are the cluster bootstrap of the oracle's
-expected score, item by item, in the same draws that resample models.
+Alpha is fitted once to the votes of all items and held. Shares of an unknown number of people have none.
+Intervals are the cluster bootstrap of the oracle's expected score, item by item, in the same draws that
+resample models.
 """
 
 from __future__ import annotations

@@ -34,20 +34,20 @@ def answered(rows: Rows) -> Bools:
 
 
 def judged(rows: Rows) -> Bools:
-    """Rows with probabilities and with votes or a gold."""
+    """Rows with probabilities and with votes, shares or a gold."""
     told = np.isfinite(rows.probabilities).all(axis=1) & np.isfinite(rows.shares).all(axis=1)
     found: Bools = rows.scored & told
     return found
 
 
-def voted(rows: Rows) -> Bools:
-    """Rows with probabilities and with votes: a gold alone is no distribution of people."""
-    found: Bools = judged(rows) & (rows.people > 0)
+def polled(rows: Rows) -> Bools:
+    """Rows with probabilities and with votes or shares: a gold alone is no distribution of people."""
+    found: Bools = judged(rows) & rows.has_shares
     return found
 
 
 def calibrated(rows: Rows) -> Bools:
-    """Rows with probabilities, with votes or a gold, and with a temperature."""
+    """Rows with probabilities, with votes, shares or a gold, and with a temperature."""
     found: Bools = judged(rows) & np.isfinite(rows.temperature)
     return found
 

@@ -117,7 +117,7 @@ _ALL: Final[tuple[AnyMetric, ...]] = (
     Metric(
         "js_similarity",
         ONE_ANSWER,
-        mean_of(lambda rows: sums.js_similarity(rows.shares, rows.probabilities), addends.voted),
+        mean_of(lambda rows: sums.js_similarity(rows.shares, rows.probabilities), addends.polled),
         guess=guess_of(lambda rows: sums.js_similarity(rows.shares, addends.even(rows))),
     ),
     Metric(

@@ -84,9 +84,7 @@ def _rows(table: pa.Table, kind: str) -> Rows:
     if kind == "rating":
         has_gold, has_prediction = _valid(table["rating"]), _valid(table["score"])
     one_of_options = kind in ("label", "choice", "pair")
-    counts = (
-        _padded(table["votes"], 0.0, int(size.max(initial=1))) if one_of_options else np.empty((len(size), 0))
-    )
+    votes, amounts = _people(table, size) if one_of_options else (np.empty((len(size), 0)),) * 2
     item, _ = codes(table["item"])
     family, families = codes(table["family"])
     scorer, scorers = codes(table["scorer"])
@@ -107,8 +105,9 @@ def _rows(table: pa.Table, kind: str) -> Rows:
         gold_set=_indicator(_pick(label, golds), len(labels)),
         predicted_set=_indicator(_pick(label, predictions), len(labels)),
         probabilities=_probabilities(table, size) if one_of_options else np.empty((len(size), 0)),
-        shares=_shares(counts, gold) if one_of_options else counts,
-        people=counts.sum(axis=1),
+        shares=_shares(amounts, gold) if one_of_options else amounts,
+        has_shares=amounts.sum(axis=1) > 0,
+        people=votes.sum(axis=1),
         temperature=np.full(len(size), np.nan),
         rating=_floats(table["rating"]),
         score=_floats(table["score"]),
@@ -135,13 +134,19 @@ def _probabilities(table: pa.Table, size: Ints) -> Floats:
     return padded
 
 
-def _shares(counts: Floats, gold: Ints) -> Floats:
-    """[n, K] vote shares of counts; without votes all on the gold; without either NaN."""
-    counts, total = counts.copy(), counts.sum(axis=1)
+def _people(table: pa.Table, size: Ints) -> tuple[Floats, Floats]:
+    """[n, K] votes; and [n, K] the same, or the shares that are told where nobody voted; 0 for neither."""
+    votes, told = (_padded(table[name], 0.0, int(size.max(initial=1))) for name in ("votes", "shares"))
+    return votes, np.where(votes.any(axis=1, keepdims=True), votes, told)
+
+
+def _shares(amounts: Floats, gold: Ints) -> Floats:
+    """[n, K] amounts divided by their sum; without any all on the gold; without either NaN."""
+    amounts, total = amounts.copy(), amounts.sum(axis=1)
     alone = (total == 0) & (gold >= 0)
-    counts[alone, gold[alone]] = 1.0
+    amounts[alone, gold[alone]] = 1.0
     total[alone] = 1.0
-    shares: Floats = counts / np.where(total > 0, total, np.nan)[:, None]
+    shares: Floats = amounts / np.where(total > 0, total, np.nan)[:, None]
     return shares
 
 

@@ -27,8 +27,9 @@ class Rows:
         gold, predicted: [n] index into the row's own options, -1 for none.
         offered, gold_set, predicted_set: [n, L] whether a label is offered, is gold, is predicted.
         probabilities: [n, K] in the order of options, 0 beyond a row's own; NaN where none were read.
-        shares: [n, K] share of votes for each option, or 1 for the gold where nobody voted; NaN for neither.
-        people: [n] how many voted; 0 where nobody did.
+        shares: [n, K] share of people for each option, of votes or as told, else 1 for the gold, else NaN.
+        has_shares: [n] whether ``shares`` are people's and not the gold's.
+        people: [n] how many voted; 0 where nobody did, or where only their shares are told.
         temperature: [n] what the scorer's logits are to be divided by, told by other rows; NaN for none.
         rating, score, scale_min, scale_max: [n] of kind rating, NaN for none.
         valence: [n] of the item, NaN for none.
@@ -53,6 +54,7 @@ class Rows:
     predicted_set: Bools
     probabilities: Floats
     shares: Floats
+    has_shares: Bools
     people: Floats
     temperature: Floats
     rating: Floats

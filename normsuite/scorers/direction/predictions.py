@@ -127,5 +127,6 @@ def recast(items: pa.Table, where: Floats, options: tuple[str, str]) -> pa.Table
         "gold": where[kept].astype(np.int32),
         "gold_set": None,
         "votes": None,
+        "shares": None,
     }
     return conform(columns, items.schema, n)

@@ -103,13 +103,17 @@ def test_a_rating_has_a_score_and_no_probability() -> None:
 
 def test_items_of_three_labels_become_a_choice_between_the_poles() -> None:
     options = ["rude", "neutral", "polite"]
-    table = items([{"options": options, "gold": gold, "votes": [1, 2, 3]} for gold in (2, 1, 0, 2)])
+    divided = [{"votes": [1, 2, 3]}, {"votes": [1, 2, 3]}, {"shares": [0.5, 0.3, 0.2]}, {"votes": [1, 2, 3]}]
+    golds = (2, 1, 0, 2)
+    table = items(
+        [{"options": options, "gold": gold, **own} for gold, own in zip(golds, divided, strict=True)]
+    )
     found = recast(table, np.array([1, np.nan, 0, 1]), ("rude", "polite"))
     check_items(found)
     assert found["id"].to_pylist() == ["made:0", "made:2", "made:3"]
     assert found["options"].to_pylist() == [["rude", "polite"]] * 3
     assert found["gold"].to_pylist() == [1, 0, 1]
-    assert found["votes"].null_count == 3  # they were votes for three options
+    assert found["votes"].null_count == found["shares"].null_count == 3  # they were of three options
     assert found["cluster"].to_pylist() == ["c0", "c2", "c3"]
 
 
