@@ -7,7 +7,7 @@ one with ``--include``. A name that two places have is refused: which of them wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -22,6 +22,7 @@ FOLDERS: Final = "normsuite.folders"
 """Entry points that name a module whose folder holds tasks, prompts and data cards."""
 
 Kind = Literal["tasks", "prompts", "data_cards"]
+_KINDS: Final[tuple[Kind, ...]] = ("tasks", "prompts", "data_cards")
 _NOUNS: Final = {"tasks": "task", "prompts": "prompt family", "data_cards": "data card"}
 _PATTERNS: Final = {"tasks": "*.yaml", "prompts": "*/", "data_cards": "*.md"}
 
@@ -34,15 +35,20 @@ class Place:
 
     Attributes:
         name: for people: ``normsuite``, ``the package NAME`` or the folder's path.
-        folder: holds ``tasks/``, ``prompts/`` and ``data_cards/``, any of which may be missing.
+        homes: the folder of each kind; any of them may be missing.
     """
 
     name: str
-    folder: Path
+    homes: Mapping[Kind, Path]
+
+    @classmethod
+    def below(cls, name: str, folder: Path) -> Place:
+        """A folder that holds ``tasks/``, ``prompts/`` and ``data_cards/``."""
+        return cls(name, {kind: folder / kind for kind in _KINDS})
 
     def entries(self, kind: Kind) -> Iterator[tuple[str, Path]]:
         """(name, path) of what it has of one kind."""
-        for path in sorted((self.folder / kind).glob(_PATTERNS[kind])):
+        for path in sorted(self.homes[kind].glob(_PATTERNS[kind])):
             yield path.stem if path.suffix else path.name, path
 
 
@@ -54,8 +60,8 @@ def include(folder: Path) -> None:
     """
     if not folder.is_dir():
         raise InputError("is no folder", file=folder, field="--include")
-    if not any((folder / kind).is_dir() for kind in _NOUNS):
-        raise InputError(f"holds none of {', '.join(_NOUNS)}", file=folder, field="--include")
+    if not any((folder / kind).is_dir() for kind in _KINDS):
+        raise InputError(f"holds none of {', '.join(_KINDS)}", file=folder, field="--include")
     if folder.resolve() not in [known.resolve() for known in _included]:
         _included.append(folder)
 
@@ -71,8 +77,13 @@ def all_places() -> list[Place]:
     Raises:
         InputError: a package names a module that it does not have.
     """
-    own = Place("normsuite", folders.tasks().parent)
-    return [own, *_packages(), *(Place(str(folder), folder) for folder in _included)]
+    shipped: dict[Kind, Path] = {
+        "tasks": folders.tasks(),
+        "prompts": folders.prompts(),
+        "data_cards": folders.data_cards(),
+    }
+    included = (Place.below(str(folder), folder) for folder in _included)
+    return [Place("normsuite", shipped), *_packages(), *included]
 
 
 def find_all(kind: Kind) -> dict[str, Path]:
@@ -95,7 +106,9 @@ def find_all(kind: Kind) -> dict[str, Path]:
 
 def source_of(path: Path) -> str:
     """The name of the place that a file found by ``find_all`` is from; its folder where it is from none."""
-    return next((place.name for place in all_places() if path.is_relative_to(place.folder)), str(path.parent))
+    return next(
+        (place.name for place in all_places() if path.parent in place.homes.values()), str(path.parent)
+    )
 
 
 @cache
@@ -112,4 +125,4 @@ def _place(entry: EntryPoint) -> Place:
     if module is None or module.origin is None:
         what = f"the package {package} names {entry.value!r} in {FOLDERS}, and has no such module"
         raise InputError(what, fix=f"mend or uninstall {package}")
-    return Place(f"the package {package}", Path(module.origin).parent)
+    return Place.below(f"the package {package}", Path(module.origin).parent)
