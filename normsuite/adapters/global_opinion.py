@@ -1,7 +1,6 @@
 """GlobalOpinionQA (Durmus et al. 2023): how people in many countries answered survey questions, as shares.
 
-An item is one question and one group of people. The file tells shares and not people: ``votes`` are out of
-ten thousand (see ``shares``).
+An item is one question and one group of people. The file tells shares, and not how many people they are of.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from normsuite.adapters.literals import parse_literal
 from normsuite.adapters.opinion_places import Group, parse_group
 from normsuite.adapters.reading import find_file, read_rows
 from normsuite.adapters.rows import digests, in_row_order, source
-from normsuite.adapters.shares import TOLERANCE, plurality, to_votes
+from normsuite.adapters.shares import TOLERANCE, plurality, whole
 from normsuite.schema import ITEM_SCHEMA, conform
 
 _NAME: Final = "global-opinion"
@@ -79,7 +78,8 @@ class _Answered:
     Attributes:
         record: the row's number.
         group: who was asked, and by what name in the file.
-        question, options, votes, survey: as in Items.
+        question, options, shares: as in Items.
+        survey: whose the question is.
     """
 
     record: int
@@ -87,7 +87,7 @@ class _Answered:
     group: Group
     question: str
     options: tuple[str, ...]
-    votes: list[int]
+    shares: list[float]
     survey: str
 
 
@@ -140,21 +140,21 @@ def _read_row(record: int, row: Mapping[str, str], *, substantive: bool) -> Iter
     for name, shares in selections.items():
         group = parse_group(name)
         try:
-            votes = _votes(name, shares, kept, len(options))
+            divided = _shares(name, shares, kept, len(options))
         except _FaultError as fault:
             yield fault
         else:
             yield from _notes(name, group, shares)
-            yield _Answered(record, name, group, question, texts, votes, survey)
+            yield _Answered(record, name, group, question, texts, divided, survey)
 
 
-def _votes(name: str, shares: Any, kept: Sequence[int], k: int) -> list[int]:
-    """The votes for the options that are kept of all k."""
+def _shares(name: str, shares: Any, kept: Sequence[int], k: int) -> list[float]:
+    """The shares of the options that are kept of all k, among those who chose one of them."""
     if not isinstance(shares, list) or len(shares) != k:
         raise _FaultError("selections", name, f"has not one share for each of {k} options")
     try:
-        to_votes(shares)
-        return to_votes([shares[at] for at in kept])
+        whole(shares)
+        return whole([shares[at] for at in kept])
     except ValueError as error:
         raise _FaultError("selections", name, str(error)) from None
 
@@ -234,8 +234,8 @@ def _items(answered: Sequence[_Answered], file: str) -> pa.Table:
         "situation": question,
         "frame": frames,
         "options": [list(answer.options) for answer in answered],
-        "gold": [plurality(answer.votes) for answer in answered],
-        "votes": [answer.votes for answer in answered],
+        "gold": [plurality(answer.shares) for answer in answered],
+        "shares": [answer.shares for answer in answered],
         "country": country,
         "zone": cultures.zones(country),
         "language": "en",

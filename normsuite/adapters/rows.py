@@ -192,7 +192,7 @@ def majority(votes: np.ndarray) -> tuple[pa.Array, pa.Array]:
     """The label with the most votes (null on a tie), and on a tie the labels that share it (null otherwise).
 
     Args:
-        votes: int [g, k]; where nobody voted, all labels are tied.
+        votes: [g, k], or shares; where nobody voted, all labels are tied.
     """
     columns = np.ascontiguousarray(votes.T)  # label after label: numpy is slow along short rows
     top = columns == columns.max(axis=0)

@@ -20,7 +20,7 @@ from normsuite.adapters.base import Adapted, set_aside_rows
 from normsuite.adapters.facets import facets
 from normsuite.adapters.reading import RawRows, find_file, read_rows
 from normsuite.adapters.rows import Check, digests, encode, in_row_order, repeats, sift, source
-from normsuite.adapters.shares import plurality, to_votes
+from normsuite.adapters.shares import plurality, whole
 from normsuite.errors import InputError
 from normsuite.schema import ITEM_SCHEMA, conform
 
@@ -29,7 +29,7 @@ MOST_OPTIONS: Final = 10
 """Answers are letters from A to J."""
 
 _NEEDED: Final = ("country", "question", "option")
-_MEASURES: Final = ("share", "count")
+_MEASURES: Final = {"share": "shares", "count": "votes"}  # what each is in Items
 _MAY: Final = ("topic", "language")
 _MOST_PEOPLE: Final = 10**9
 _UNKNOWN: Final = "is not a country we know; the item is kept without a country"
@@ -56,11 +56,11 @@ def read_export(dataset: str, raw: Path) -> Adapted:
     good, set_aside = sift(rows, path.name, _checks(rows.table, measures[0]))
     kept = rows.table.append_column("record", rows.records).filter(pa.array(good))
     groups = list(_groups(kept.to_pylist(), measures[0]))
-    askable = [group for group in groups if isinstance(group["votes"], list)]
-    notes = [_note(path.name, group) for group in groups if not isinstance(group["votes"], list)]
+    askable = [group for group in groups if isinstance(group["answers"], list)]
+    notes = [_note(path.name, group) for group in groups if not isinstance(group["answers"], list)]
     unknown = [group for group in askable if cultures.country(group["country"]) is None]
-    notes += [_note(path.name, group | {"votes": _UNKNOWN}) for group in unknown]
-    items = _items(dataset, askable, path.name)
+    notes += [_note(path.name, group | {"answers": _UNKNOWN}) for group in unknown]
+    items = _items(dataset, askable, measures[0], path.name)
     return Adapted(items, in_row_order([set_aside, *notes]), files={path.name: rows.sha256})
 
 
@@ -87,7 +87,7 @@ def _checks(table: pa.Table, measure: str) -> list[Check]:
 
 
 def _groups(rows: Sequence[dict[str, Any]], measure: str) -> Iterator[dict[str, Any]]:
-    """One dictionary for each question and country: its cells, ``options``, and ``votes`` or why none."""
+    """One dictionary for each question and country: its cells, ``options``, and ``answers`` or why none."""
     options: dict[str, dict[str, None]] = {}
     groups: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
@@ -97,29 +97,31 @@ def _groups(rows: Sequence[dict[str, Any]], measure: str) -> Iterator[dict[str, 
     for group in groups.values():
         offered = list(options[group["question"]])
         amounts = [group["chosen"].get(option, 0.0) for option in offered]
-        yield group | {"options": offered, "votes": _votes(amounts, measure)}
+        yield group | {"options": offered, "answers": _answers(amounts, measure)}
 
 
-def _votes(amounts: list[float], measure: str) -> list[int] | str:
-    """People, or votes made of shares; or why there is no item."""
+def _answers(amounts: list[float], measure: str) -> list[int] | list[float] | str:
+    """How many people gave each answer, or the share of them; or why there is no item."""
     if not 2 <= len(amounts) <= MOST_OPTIONS:
         return f"has {len(amounts)} options, not 2 to {MOST_OPTIONS}"
     if not sum(amounts):
         return "has nobody's answer"
-    votes = [round(amount) for amount in amounts] if measure == "count" else to_votes(amounts)
+    if measure == "share":
+        return whole(amounts)
+    votes = [round(amount) for amount in amounts]
     return votes if any(votes) else "has less than one person's answer"
 
 
 def _note(file: str, group: dict[str, Any]) -> pa.Table:
-    """What is to be said of a question in a country; ``votes`` holds it."""
-    unknown = group["votes"] == _UNKNOWN
+    """What is to be said of a question in a country; ``answers`` holds it."""
+    unknown = group["answers"] == _UNKNOWN
     field = "country" if unknown else "question"
     return set_aside_rows(
-        file, pa.array([group["record"]]), field, str(group["votes"]), pa.array([group[field]])
+        file, pa.array([group["record"]]), field, str(group["answers"]), pa.array([group[field]])
     )
 
 
-def _items(dataset: str, groups: Sequence[dict[str, Any]], file: str) -> pa.Table:
+def _items(dataset: str, groups: Sequence[dict[str, Any]], measure: str, file: str) -> pa.Table:
     def column(name: str) -> pa.Array:
         return pa.array([group.get(name) or None for group in groups], pa.string())
 
@@ -141,8 +143,8 @@ def _items(dataset: str, groups: Sequence[dict[str, Any]], file: str) -> pa.Tabl
             [{"subject": "ENV", "name": "country", "relation": "is", "value": place}] for place in places
         ],
         "options": [group["options"] for group in groups],
-        "votes": [group["votes"] for group in groups],
-        "gold": [plurality(group["votes"]) for group in groups],
+        _MEASURES[measure]: [group["answers"] for group in groups],
+        "gold": [plurality(group["answers"]) for group in groups],
         "country": country,
         "zone": cultures.zones(country),
         "language": languages,

@@ -21,7 +21,7 @@ from normsuite.adapters.facets import facets
 from normsuite.adapters.literals import parse_literal
 from normsuite.adapters.reading import RawRows, find_file, read_rows
 from normsuite.adapters.rows import Check, encode, in_row_order, repeats, same_list, sift, source
-from normsuite.adapters.shares import plurality, to_votes
+from normsuite.adapters.shares import plurality, whole
 from normsuite.adapters.survey_export import read_export
 from normsuite.errors import InputError
 from normsuite.schema import ITEM_SCHEMA, conform
@@ -123,7 +123,7 @@ def _read_pew(raw: Path, *, rated: bool) -> Adapted:
     path = find_file(raw, [_PEW])
     rows, checks = _read_table(path, {"pew_rating": pa.string(), "pew_score": pa.float64()})
     score = _floats(rows.table["pew_score"])
-    read_cells = [_pew_votes(cell) for cell in rows.table["pew_rating"].to_pylist()]
+    read_cells = [_pew_shares(cell) for cell in rows.table["pew_rating"].to_pylist()]
     broken = np.array([isinstance(cell, str) for cell in read_cells], bool)
     reasons = sorted({cell for cell in read_cells if isinstance(cell, str)})
     checks += [
@@ -133,21 +133,21 @@ def _read_pew(raw: Path, *, rated: bool) -> Adapted:
     checks.append(Check("pew_score", np.isnan(score) | (np.abs(score) > 1), "lies outside -1 to 1"))
     good, set_aside = sift(rows, path.name, checks)
     assert not (good & broken).any()
-    votes = [cell for cell, kept in zip(read_cells, good, strict=True) if kept and not isinstance(cell, str)]
+    shares = [cell for cell, kept in zip(read_cells, good, strict=True) if kept and not isinstance(cell, str)]
     columns = {
-        "options": same_list(PEW_OPTIONS, len(votes)),
-        "votes": votes,
+        "options": same_list(PEW_OPTIONS, len(shares)),
+        "shares": shares,
         "valence": score[good],
     }
     if rated:
         columns |= {"kind": "rating", "rating": score[good], "scale_min": -1.0, "scale_max": 1.0}
     else:
-        columns |= {"kind": "label", "gold": [plurality(own) for own in votes]}
+        columns |= {"kind": "label", "gold": [plurality(own) for own in shares]}
     return _adapted(rows, pa.array(good), columns, set_aside, path, "pew")
 
 
-def _pew_votes(cell: str) -> list[int] | str:
-    """Votes in the order of ``PEW_OPTIONS``, or why there are none.
+def _pew_shares(cell: str) -> list[float] | str:
+    """Shares in the order of ``PEW_OPTIONS``, or why there are none.
 
     The dictionary counts answers that were given; one that nobody gave is not in it.
     """
@@ -158,7 +158,7 @@ def _pew_votes(cell: str) -> list[int] | str:
         known = {str(name).strip().lower(): share for name, share in shares.items()}
         if not known or not set(known) <= set(PEW_OPTIONS):
             return f"has other answers than {', '.join(PEW_OPTIONS)}"
-        return to_votes([known.get(option, 0) for option in PEW_OPTIONS])
+        return whole([known.get(option, 0) for option in PEW_OPTIONS])
     except ValueError as error:
         return str(error)
 

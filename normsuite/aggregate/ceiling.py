@@ -1,6 +1,6 @@
 """How well one could do at best on a task whose items carry votes: BEST (``metrics.ceiling``) in the results.
 
-Alpha is fitted once to the votes of all items and held. Shares of an unknown number of people have none.
+Alpha is fitted once to the votes of all items and held. What is known by shares alone has no ceiling.
 Intervals are the cluster bootstrap of the oracle's expected score, item by item, in the same draws that
 resample models.
 """

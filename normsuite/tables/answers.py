@@ -1,4 +1,4 @@
-"""What may be answered and what was: options, gold labels, people's votes and ratings of a table's rows."""
+"""What may be answered and what was: options, gold labels, votes, shares and ratings of a table's rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from normsuite.adapters.shares import to_votes
+from normsuite.adapters.shares import whole
 from normsuite.tables.rows import Cells, Ints, Rows, as_cells, number_of, text_of, texts
 from normsuite.tables.values import Sieve, mapped, raw_cells
 from normsuite.tasks import LETTERS
@@ -35,6 +35,7 @@ class Answers:
         gold: int64 [n], index into the row's options; negative where there is none.
         sets: [n] lists of indices, for rows of which several options hold; else None.
         votes: int64 [n, k], people per option, 0 beyond a row's own options; else None.
+        shares: float64 [n, k], the share of people per option in the same way; else None.
         rating: float64 [n]; NaN where there is none.
         told: string [n], the answer as the file writes it.
     """
@@ -44,6 +45,7 @@ class Answers:
     gold: Ints
     sets: Cells | None
     votes: Ints | None
+    shares: _Floats | None
     rating: _Floats
     told: pa.Array
 
@@ -55,6 +57,7 @@ class Answers:
             gold=self.gold[at],
             sets=None if self.sets is None else self.sets[at],
             votes=None if self.votes is None else self.votes[at],
+            shares=None if self.shares is None else self.shares[at],
             rating=self.rating[at],
             told=self.told.take(pa.array(at)),
         )
@@ -68,7 +71,7 @@ def answers_of(rows: Rows, spec: TableSpec, sieve: Sieve) -> Answers:
         rating = _ratings(rows, spec.rating, sieve)
         told, _ = texts(rows.cells(spec.rating.column, "rating.column"))
         options = _same(scale_steps(spec.rating), n)
-        return Answers("rating", options, np.full(n, _EMPTY), None, None, rating, told)
+        return Answers("rating", options, np.full(n, _EMPTY), None, None, None, rating, told)
     options, places = _options(rows, spec, sieve)
     kind = "label"
     if spec.options is not None and not spec.options.names:
@@ -78,10 +81,11 @@ def answers_of(rows: Rows, spec: TableSpec, sieve: Sieve) -> Answers:
         kind, sets = "multilabel", _sets(rows, spec.label, options, places, sieve)
     elif spec.label is not None:
         gold, told = _gold(rows, spec.label, options, places, sieve)
-    votes = None
+    votes = shares = None
     if spec.votes is not None:
-        votes = _votes(rows, spec, options, sieve)
-    return Answers(kind, options, gold, sets, votes, nothing, told)
+        amounts = _amounts(rows, spec, spec.votes, options, sieve)
+        votes, shares = (None, amounts) if spec.votes.shares else (amounts.astype(np.int64), None)
+    return Answers(kind, options, gold, sets, votes, shares, nothing, told)
 
 
 def scale_steps(rating: Rating) -> list[str]:
@@ -196,26 +200,24 @@ def _sets(rows: Rows, label: Label, options: Cells, places: Cells, sieve: Sieve)
     return as_cells(found)
 
 
-def _votes(rows: Rows, spec: TableSpec, options: Cells, sieve: Sieve) -> Ints:
-    """People per option, int64 [n, k]."""
-    votes = spec.votes
-    assert votes is not None
+def _amounts(rows: Rows, spec: TableSpec, votes: Votes, options: Cells, sieve: Sieve) -> _Floats:
+    """People per option, or the share of them, float64 [n, k]."""
     cells, field = _vote_cells(rows, votes)
     spellings = spec.label.map if spec.label is not None else {}
     k = max((len(own) for own in options), default=0)
-    counts = np.zeros((len(rows), k), np.int64)
+    amounts = np.zeros((len(rows), k))
     wrong: dict[int, str] = {}
     for at, (cell, own) in enumerate(zip(cells, options, strict=True)):
         if cell is None or not sieve.left[at]:
             continue
         try:
-            counts[at, : len(own)] = _count(cell, own, spellings, shares=votes.shares)
+            amounts[at, : len(own)] = _row_amounts(cell, own, spellings, shares=votes.shares)
         except ValueError as error:
             wrong[at] = str(error)
     sieve.drop(np.array([cell is None for cell in cells], bool), field, "is empty")
     sieve.drop_wrong(wrong, field, cells)
-    sieve.drop(counts.sum(axis=1) == 0, field, "counts nobody", cells)
-    return counts
+    sieve.drop(amounts.sum(axis=1) == 0, field, "counts nobody", cells)
+    return amounts
 
 
 def _vote_cells(rows: Rows, votes: Votes) -> tuple[Cells, str]:
@@ -228,10 +230,10 @@ def _vote_cells(rows: Rows, votes: Votes) -> tuple[Cells, str]:
     )
 
 
-def _count(
+def _row_amounts(
     cell: Any, options: Sequence[str], spellings: Mapping[str, str | None], *, shares: bool
-) -> list[int]:
-    """People per option of one row.
+) -> list[float]:
+    """People per option of one row, or the share of them.
 
     Raises:
         ValueError: the cell holds no counts of these options; to be read after it.
@@ -257,10 +259,10 @@ def _count(
     else:
         raise ValueError("holds no counts (say how to `parse` it)")
     if shares:
-        return to_votes(numbers) if any(numbers) else [0] * len(numbers)
+        return whole(numbers) if any(numbers) else numbers
     if not all(number >= 0 and number.is_integer() and number < 2**31 for number in numbers):
         raise ValueError("holds what is no number of people (say `shares: true` if they are shares)")
-    return [int(number) for number in numbers]
+    return numbers
 
 
 def _is_label(part: Any) -> bool:

@@ -24,7 +24,7 @@ from normsuite.tables.fields import (
     texts_of,
     turns_of,
 )
-from normsuite.tables.rows import Ints, Rows
+from normsuite.tables.rows import Cells, Ints, Rows
 from normsuite.tables.values import Sieve, values_of
 from normsuite.tasks.table import TableSpec
 from normsuite.tasks.table_parts import TEXTS
@@ -170,12 +170,11 @@ def _assembled(
 ) -> pa.Table:
     """Items of the rows that are left."""
     n = len(rows)
-    sizes = [len(own) for own in answers.options]
     low, high = (spec.rating.onto or (spec.rating.min, spec.rating.max)) if spec.rating else (None, None)
     table: dict[str, Any] = {field: columns[field] for field in TEXTS if field in columns}
     table |= {field: columns[field] for field in ("id", "country", "zone", "language", "family", "cluster")}
     table |= {field: columns[field] for field in ("turns", "frame")}
-    gold, ties = _gold(answers, votes)
+    gold, ties = _gold(answers, votes if votes is not None else answers.shares)
     table |= {
         "dataset": name,
         "kind": answers.kind,
@@ -183,9 +182,8 @@ def _assembled(
         "options": pa.array(list(answers.options), pa.list_(pa.string())),
         "gold": gold,
         "gold_set": pa.array(list(answers.sets), pa.list_(pa.int32())) if answers.sets is not None else ties,
-        "votes": None
-        if votes is None
-        else pa.array([own[:k].tolist() for own, k in zip(votes, sizes, strict=True)], pa.list_(pa.int32())),
+        "votes": _per_option(votes, answers.options),
+        "shares": _per_option(answers.shares, answers.options),
         "rating": pa.array(answers.rating, mask=np.isnan(answers.rating)),
         "scale_min": low,
         "scale_max": high,
@@ -198,12 +196,19 @@ def _assembled(
     return conform({key: value for key, value in table.items() if value is not None}, ITEM_SCHEMA, n)
 
 
-def _gold(answers: Answers, votes: Ints | None) -> tuple[pa.Array, pa.Array | None]:
-    """The label, else the majority; on a tie of votes none, and the options that share it."""
+def _per_option(amounts: np.ndarray | None, options: Cells) -> list[list[float]] | None:
+    """Votes or shares [n, k] as lists, each as long as its row's options."""
+    if amounts is None:
+        return None
+    return [own[: len(offered)].tolist() for own, offered in zip(amounts, options, strict=True)]
+
+
+def _gold(answers: Answers, amounts: np.ndarray | None) -> tuple[pa.Array, pa.Array | None]:
+    """The label, else the option with the most votes or share; on a tie none, and the options that tie."""
     told = answers.gold >= 0
-    if votes is None or told.all() or not len(votes):
+    if amounts is None or told.all() or not len(amounts):
         return pa.array(answers.gold.astype(np.int32), mask=~told), None
-    most, ties = majority(votes)
+    most, ties = majority(amounts)
     return most, ties
 
 

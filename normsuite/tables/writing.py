@@ -131,7 +131,8 @@ def _content(
     """What the task's YAML says."""
     kind = kind_of(plan)
     metrics = [*_METRICS[kind]]
-    if items["votes"].null_count < items.num_rows and kind in ("label", "choice"):
+    divided = any(items[name].null_count < items.num_rows for name in ("votes", "shares"))
+    if divided and kind in ("label", "choice"):
         metrics.append("js_similarity")
     splits = set(items["split"].to_pylist())
     data: dict[str, Any] = {"set": name}

@@ -240,12 +240,12 @@ class Options(Frozen):
 
 
 class Votes(Frozen):
-    """How many people gave each answer.
+    """How many people gave each answer, or the share of them.
 
     Attributes:
         columns: the column that counts each option.
         column: a column of mappings (option to count), of counts in the options' order or of lists of labels.
-        shares: cells are shares or percentages; they become votes out of ten thousand.
+        shares: cells are shares or percentages, of how many people is not known.
     """
 
     columns: dict[str, Column] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""GlobalOpinionQA: shares as votes, groups by their many names, and what no item can be made of."""
+"""GlobalOpinionQA: shares, groups by their many names, and what no item can be made of."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from normsuite.adapters import get_adapter, refuse_invalid
 from normsuite.adapters.base import Adapted
 from normsuite.adapters.global_opinion import answers_nothing
 from normsuite.adapters.opinion_places import parse_group
-from normsuite.adapters.shares import OUT_OF, plurality, to_votes
+from normsuite.adapters.shares import plurality, whole
 from normsuite.errors import InputError
 from normsuite.schema import check_items
 
@@ -44,7 +44,8 @@ def test_a_question_becomes_one_item_for_each_group(adapted: Adapted) -> None:
     assert (first["id"], first["kind"], first["split"]) == ("global-opinion:1:Britain", "choice", "test")
     assert (first["country"], first["zone"], first["language"]) == ("GBR", "English Speaking", "en")
     assert first["options"] == ["A lot", "Some", "Not at all", "DK/Refused"]
-    assert (first["votes"], first["gold"]) == ([5000, 3000, 1500, 500], 0)
+    assert (first["votes"], first["gold"]) == (None, 0)
+    assert first["shares"] == pytest.approx([0.5, 0.3, 0.15, 0.05])
     assert first["frame"] == [
         {"subject": "ENV", "name": "country", "relation": "is", "value": "United Kingdom"}
     ]
@@ -81,8 +82,8 @@ def test_a_part_of_a_country_is_kept_without_one(adapted: Adapted) -> None:
 
 def test_shares_that_do_not_sum_to_one_are_kept_and_noted(adapted: Adapted) -> None:
     by_culture = {item["source"]["culture"]: item for item in adapted.items.to_pylist()}
-    assert by_culture["Kenya"]["votes"] == [6250, 3750]
-    assert by_culture["Japan"]["votes"] == [5000, 5000]
+    assert by_culture["Kenya"]["shares"] == pytest.approx([0.625, 0.375])
+    assert by_culture["Japan"]["shares"] == [0.5, 0.5]
     assert by_culture["Japan"]["gold"] is by_culture["Brazil"]["gold"] is None
     notes = [fault[2:4] for fault in faults(adapted) if "sum to" in fault[3]]
     kept = "the item is kept, its shares divided by their sum"
@@ -111,7 +112,8 @@ def test_without_the_options_that_answer_nothing_a_scale_fits_the_letters() -> N
     by_culture = {item["source"]["culture"]: item for item in adapted.items.to_pylist()}
     scale = by_culture["Bosnia Herzegovina"]
     assert scale["options"] == ["Never justifiable", *"23456789", "Always justifiable"]
-    assert abs(sum(scale["votes"]) - OUT_OF) <= 5
+    assert sum(scale["shares"]) == pytest.approx(1)
+    assert scale["shares"][0] == pytest.approx(0.3 / 0.95)
     assert by_culture["Britain"]["options"] == ["A lot", "Some", "Not at all"]
     assert by_culture["Palest. ter."]["options"] == ["Yes", "No"]
     assert by_culture["Mexico"]["options"] == ["1.0", "2.0", "None of these"]
@@ -134,6 +136,8 @@ GOOD = ["Tea?", "{'Kenya': [0.5, 0.5]}", "['Yes', 'No']", "GAS"]
         (1, "[0.5, 0.5]", "selections", "is no dictionary by names"),
         (1, "{'Kenya': [0.5]}", "selections", "has not one share for each of 2 options"),
         (1, "{'Kenya': [0.5, -0.5]}", "selections", "holds what is no share"),
+        (1, "{'Kenya': [1e308, 1e308]}", "selections", "holds what is no share"),
+        (1, f"{{'Kenya': [1, {10**309}]}}", "selections", "holds what is no share"),
         (1, "{'Kenya': [0.5, 'half']}", "selections", "holds what is no share"),
         (1, "{'Kenya': [0.5, True]}", "selections", "holds what is no share"),
         (1, "{'Kenya': [0, 0.0]}", "selections", "gives nobody's answer"),
@@ -159,12 +163,12 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
 
 
 @settings(max_examples=50)
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=10).filter(lambda shares: sum(shares) > 1e-6))
-def test_votes_keep_the_proportions_of_shares(shares: list[float]) -> None:
-    votes = to_votes(shares)
-    total = sum(shares)
-    for vote, share in zip(votes, shares, strict=True):
-        assert abs(vote / OUT_OF - share / total) <= 0.5 / OUT_OF + 1e-12
+@given(st.lists(st.floats(0, 1e200), min_size=1, max_size=10).filter(any))
+def test_shares_keep_their_proportions_and_sum_to_one(told: list[float]) -> None:
+    shares = whole(told)
+    assert sum(shares) == pytest.approx(1, abs=1e-12)
+    assert all(0 <= share <= 1 for share in shares)
+    assert shares == pytest.approx([share / sum(told) for share in told])
 
 
 @settings(max_examples=30)

@@ -69,7 +69,8 @@ def test_pew_is_read_as_a_rating_and_as_shares() -> None:
     rated, divided = (READ(RAW, view).items.to_pylist()[3] for view in ("pew", "pew-shares"))
     assert (rated["kind"], rated["rating"], rated["country"]) == ("rating", 0.27, "GBR")
     assert (divided["kind"], divided["gold"]) == ("label", 1)
-    assert rated["votes"] == divided["votes"] == [0, 7216, 2784]
+    assert rated["votes"] is divided["votes"] is None
+    assert rated["shares"] == divided["shares"] == pytest.approx([0, 0.7 / 0.97, 0.27 / 0.97])
     assert divided["options"] == ["morally unacceptable", "not a moral issue", "morally acceptable"]
 
 
@@ -136,16 +137,19 @@ def test_an_export_of_counts_keeps_people_and_the_order_of_options() -> None:
         [0, 150, 150],
         [30, 0, 10],
     )
+    assert norway["shares"] is None
     assert (norway["gold"], ghana["gold"]) == (1, None)
     assert (norway["country"], norway["language"], scotland["country"]) == ("NOR", "nb", None)
     assert scotland["frame"][0]["value"] == "Scotland"
     assert dict(norway["categories"]) == {"topic": ["seats"]}
 
 
-def test_an_export_of_shares_becomes_votes_out_of_ten_thousand(tmp_path: Path) -> None:
+def test_an_export_of_shares_tells_no_people(tmp_path: Path) -> None:
     text = "country,question,option,share\nMali,Tea?,Yes,60\nMali,Tea?,No,40\n"
     items = READ(write(tmp_path, "distribution.csv", text), "distribution").items
-    assert items["votes"].to_pylist() == [[6000, 4000]]
+    assert items["shares"].to_pylist() == [[0.6, 0.4]]
+    assert items["votes"].to_pylist() == [None]
+    assert items["gold"].to_pylist() == [0]
 
 
 @pytest.mark.parametrize(

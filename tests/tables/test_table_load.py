@@ -110,10 +110,13 @@ def test_votes_that_are_none(tmp_path: Path, cell: Any, why: str) -> None:
     assert (row, field) == (2, "v") and why in reason
 
 
-def test_shares_and_percentages_become_votes_out_of_ten_thousand(tmp_path: Path) -> None:
+def test_shares_and_percentages_tell_no_people(tmp_path: Path) -> None:
     rows = [{"story": "A.", "v": [0.25, 0.75]}, {"story": "B.", "v": ["60%", "40%"]}]
     votes = {"label": None, "options": ["good", "wrong"], "votes": {"column": "v", "shares": True}}
-    assert column(load_rows(tmp_path, rows, **votes), "votes") == [[2500, 7500], [6000, 4000]]
+    read = load_rows(tmp_path, rows, **votes)
+    assert column(read, "shares") == [[0.25, 0.75], [0.6, 0.4]]
+    assert column(read, "votes") == [None, None]
+    assert column(read, "gold") == [1, 0]
 
 
 @pytest.mark.parametrize(
