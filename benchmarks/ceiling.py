@@ -107,7 +107,7 @@ def our_side(
         list(pool.map(part, range(0, items.num_rows, PART)))
     wall = time.perf_counter() - begin
 
-    from normsuite.scorers.labels import build_requests
+    from normsuite.scorers.requests import build_requests
 
     begin = time.perf_counter()
     texts = [request.prompt for request in build_requests(task, chosen, items.to_pylist(), ranks)]

@@ -33,7 +33,7 @@ from normsuite.engines.transformers import TransformersSpec
 from normsuite.engines.vllm import VllmSpec, parse_options
 from normsuite.engines.vllm.spec import installed
 from normsuite.prompts import load_wordings
-from normsuite.scorers.labels import build_requests
+from normsuite.scorers.requests import build_requests
 from normsuite.tasks import resolve_tasks
 
 Question = tuple[str, tuple[str, ...]]

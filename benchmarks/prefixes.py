@@ -22,7 +22,7 @@ from normsuite.adapters.build import load
 from normsuite.engines import find_checkpoint
 from normsuite.engines.vllm import VllmSpec
 from normsuite.prompts import load_wordings
-from normsuite.scorers.labels import Request, build_requests
+from normsuite.scorers.requests import Request, build_requests
 from normsuite.tasks import resolve_tasks
 
 

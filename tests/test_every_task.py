@@ -1,4 +1,4 @@
-"""Every task that ships goes the whole way: raw files in the official layout, a real model, results, a report.
+"""Every task that ships goes the whole way: raw files as published, a real model, results, a report.
 
 ``tests/data/<data set>`` holds invented rows laid out as each data set is published, quirks included.
 """
@@ -46,7 +46,8 @@ def test_a_task_goes_the_whole_way(run: Run, task: Task) -> None:
     metrics = {row["metric"]: row for row in model}
     assert task.headline in metrics
     assert metrics["coverage"]["n"] >= 1
-    assert {row["metric"] for row in rows if row["scorer"] == "random"} >= {task.headline} or task.reads_numbers
+    guessed = {row["metric"] for row in rows if row["scorer"] == "random"}
+    assert task.headline in guessed or task.reads_numbers
     assert 0 <= metrics["coverage"]["value"] <= 1
 
 

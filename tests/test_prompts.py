@@ -15,8 +15,8 @@ from normsuite import folders
 from normsuite.errors import InputError
 from normsuite.prompts import Option, item_fields, load_wordings
 from normsuite.scorers.agents.steps import STEPS
-from normsuite.scorers.labels import Request, build_requests
 from normsuite.scorers.orders import label_orders
+from normsuite.scorers.requests import Request, build_requests
 from normsuite.tasks import DirectionTask, Task, prompted_only, resolve_tasks
 
 CUES = ("Answer:", "答案：")

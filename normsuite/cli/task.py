@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from normsuite.cli import new
+from normsuite.cli import check, new
 from normsuite.cli.include import Include
 
 if TYPE_CHECKING:
     from normsuite.questions import Data
-    from normsuite.tasks import AnyTask, Task
+    from normsuite.tasks import AnyTask
 
 app = typer.Typer(help="Tasks: list, show, check, and make new ones from a table.", no_args_is_help=True)
 app.command("new")(new.new)
+app.command("check")(check.check)
 
 
 @app.command("list")
@@ -93,7 +93,7 @@ def show(
 def _examples(task: AnyTask, data: Data) -> list[tuple[str, str]]:
     """(wording's name, text) of the first item."""
     from normsuite.questions import prepare_direction, prepare_prompted
-    from normsuite.scorers.labels import example_prompts
+    from normsuite.scorers.requests import example_prompts
     from normsuite.tasks import Task
 
     if isinstance(task, Task):
@@ -102,53 +102,6 @@ def _examples(task: AnyTask, data: Data) -> list[tuple[str, str]]:
     direction = prepare_direction(task, data)
     names = [wording.name for wording in direction.wordings]
     return [(name, text.text) for name, text in zip(names, direction.parts[0].texts[0], strict=True)]
-
-
-@app.command()
-def check(
-    name: Annotated[str, typer.Argument(help="A task's name or pattern, or a YAML file.")] = "*",
-    model: Annotated[
-        Path | None, typer.Option(help="A checkpoint whose tokenizer must tell the labels apart.")
-    ] = None,
-) -> None:
-    """Check tasks and their prompts; with --model, also that its tokenizer tells the label words apart."""
-    from normsuite.errors import InputError
-    from normsuite.metrics import METRICS, SPREADS
-    from normsuite.prompts import load_wordings
-    from normsuite.questions import check_direction
-    from normsuite.tasks import Task, prompted_only, resolve_tasks
-
-    tasks = resolve_tasks(name)
-    for task in tasks:
-        unknown = set(task.metrics) - {*METRICS, *SPREADS, "recall"}
-        if unknown:
-            raise InputError(f"no metric {min(unknown)!r}", file=task.name, field="metrics")
-        if isinstance(task, Task):
-            load_wordings(task.prompts, beside=task.folder)
-        else:
-            check_direction(task)
-    if model is not None:
-        _check_labels(prompted_only(tasks), model)
-    typer.echo(f"{len(tasks)} task(s) in order")
-
-
-def _check_labels(tasks: Sequence[Task], model: Path) -> None:
-    from normsuite.engines import find_checkpoint
-    from normsuite.engines.tokens import load_encoder
-    from normsuite.tasks import LETTERS
-
-    encoder = load_encoder(find_checkpoint(str(model)))
-    for task in tasks:
-        words = {
-            "words": tuple(task.labels.values()),
-            "letters": tuple(LETTERS[: len(task.labels) or 2]),
-            "yes-no": task.yes_no,
-        }[task.answer]
-        single = encoder.label_tokens(["Answer:"], words)
-        how = "one token each" if single else "several tokens: whole-continuation log-likelihood"
-        if not single:
-            encoder.continuation_tokens(["Answer:"], words)
-        typer.echo(f"{task.name}: {', '.join(words)} ({how})")
 
 
 class Framework(StrEnum):

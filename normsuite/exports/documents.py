@@ -12,7 +12,7 @@ from normsuite.errors import InputError
 from normsuite.questions import Question
 from normsuite.runs import write_text
 from normsuite.scorers import design_ranks
-from normsuite.scorers.labels import Request, build_requests
+from normsuite.scorers.requests import Request, build_requests
 
 ONE_ANSWER = ("label", "choice", "pair")
 

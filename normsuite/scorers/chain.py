@@ -19,8 +19,10 @@ from normsuite.engines import Engine
 from normsuite.errors import InputError
 from normsuite.prompts import Wording
 from normsuite.scorers import labels
-from normsuite.scorers.labels import build_requests, check_requests, empty_cell, read_cell, read_requests
+from normsuite.scorers.cells import empty_cell, prediction_table
+from normsuite.scorers.labels import check_requests, read_cell, read_requests
 from normsuite.scorers.predicted import Predicted, Tell, untold
+from normsuite.scorers.requests import build_requests
 from normsuite.tasks import Task
 
 SCORER: Final = "chain"
@@ -94,7 +96,7 @@ def predict(
             cell = own[request.row]
             cells[cell] = read_cell(task, rows[cell // w], [(request, reading)])
     ordered = [cells[cell] for cell in range(len(cells))]
-    return Predicted(labels.prediction_table(task, SCORER, wordings, items, ordered))
+    return Predicted(prediction_table(task, SCORER, wordings, items, ordered))
 
 
 def _places(items: pa.Table) -> NDArray[np.int64]:

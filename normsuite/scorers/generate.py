@@ -18,10 +18,11 @@ from normsuite.engines import Engine, Generation, Problem, Sampling
 from normsuite.errors import InputError
 from normsuite.prompts import Wording
 from normsuite.schema import ANSWER_SCHEMA, conform
-from normsuite.scorers.labels import Request, build_requests, empty_cell, prediction_table
+from normsuite.scorers.cells import empty_cell, prediction_table
 from normsuite.scorers.parsing import Asked, Parsed, Parser, parser_of
 from normsuite.scorers.pictures import Images, encode
 from normsuite.scorers.predicted import Predicted, Tell, untold
+from normsuite.scorers.requests import Request, build_requests
 from normsuite.tasks import Task
 
 SCORER: Final = "generate"

@@ -22,16 +22,10 @@ from numpy.typing import NDArray
 
 from normsuite.engines import Engine, Problem
 from normsuite.prompts import Wording
-from normsuite.scorers.labels import (
-    Reading,
-    Request,
-    build_requests,
-    check_requests,
-    empty_cell,
-    prediction_table,
-    read_requests,
-)
+from normsuite.scorers.cells import empty_cell, prediction_table
+from normsuite.scorers.labels import Reading, check_requests, read_requests
 from normsuite.scorers.predicted import Predicted, Tell, untold
+from normsuite.scorers.requests import Request, build_requests
 from normsuite.tasks import Task, scale_points
 
 SCORER: Final = "rating"

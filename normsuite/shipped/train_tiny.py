@@ -23,7 +23,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from normsuite.adapters.build import load
 from normsuite.prompts import Wording, load_wordings
-from normsuite.scorers.labels import build_requests
+from normsuite.scorers.requests import build_requests
 from normsuite.tasks import Task, prompted_only, resolve_tasks, select
 
 ETHICS_TASKS = "ethics-deontology,ethics-justice,ethics-virtue,ethics-utilitarianism"

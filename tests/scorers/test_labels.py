@@ -13,7 +13,8 @@ from normsuite.engines.transformers import TransformersEngine
 from normsuite.errors import InputError
 from normsuite.prompts import load_wordings
 from normsuite.schema import ITEM_SCHEMA, PREDICTION_SCHEMA, conform
-from normsuite.scorers.labels import build_requests, check, predict
+from normsuite.scorers.labels import check, predict
+from normsuite.scorers.requests import build_requests
 from normsuite.tasks import resolve_tasks
 
 

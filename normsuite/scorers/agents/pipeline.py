@@ -36,10 +36,11 @@ from normsuite.scorers.agents.steps import (
     read_query,
 )
 from normsuite.scorers.agents.trace import Trace
+from normsuite.scorers.cells import empty_cell, prediction_table
 from normsuite.scorers.generate import write
-from normsuite.scorers.labels import empty_cell, order_of, prediction_table, shown_options
 from normsuite.scorers.parsing import Asked, strict
 from normsuite.scorers.predicted import Predicted, Tell, untold
+from normsuite.scorers.requests import order_of, shown_options
 from normsuite.tasks import Task
 
 SCORER: Final = "agents"
