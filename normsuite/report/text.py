@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 
-NOTHING: Final = "–"
+from normsuite.web import NOTHING as NOTHING
+from normsuite.web import visible as visible
+
 FEW_MARK: Final = "†"
 CEILING: Final = (
     "ceiling, the score to be expected of one who knew how all people would divide, given how those who were "
     "asked did."
-)
-
-# Control characters, invisible formatting (bidirectional overrides, zero-width spaces, tags), line and
-# paragraph separators, lone surrogates and non-characters: a name may hold them, no reader should be
-# steered by them. The joiners U+200C and U+200D stay, since Persian, Indic scripts and emoji need them.
-_HIDDEN: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 
 _METRICS: Final = {
@@ -38,12 +31,6 @@ _METRICS: Final = {
     "family_right": "families wholly right",
     "top_is_label": "label on top",
 }
-
-
-def visible(text: str) -> str:
-    """``text`` on one line, with characters that would act instead of being read shown as ⟨U+202E⟩."""
-    one_line = re.sub(r"[ \t\r\n]+", " ", text).strip()
-    return _HIDDEN.sub(lambda hidden: f"⟨U+{ord(hidden[0]):04X}⟩", one_line)
 
 
 def shorten(text: str, width: int) -> str:
