@@ -42,10 +42,10 @@ def test_a_float_that_json_lacks_is_refused():
 
 def test_templates_escape_and_show_what_hides(tmp_path):
     (tmp_path / "page.html.jinja").write_text(
-        '{% from "controls.html.jinja" import theme_switch %}{{ word }}|{{ none }}|{{ theme_switch() }}',
+        '{% from "controls.html.jinja" import theme_switch %}{{ word }}|{{ empty }}|{{ theme_switch() }}',
         encoding="utf-8",
     )
-    page = environment(tmp_path).get_template("page.html.jinja").render(word="<b>\u202e", none=None)
+    page = environment(tmp_path).get_template("page.html.jinja").render(word="<b>\u202e", empty=None)
     assert page.startswith("&lt;b&gt;⟨U+202E⟩|–|<label")
 
 
