@@ -1,0 +1,166 @@
+"""Near-duplicates among many texts, in time and memory that grow with their number only.
+
+Shingles are all runs of eight bytes, so that every script is treated alike. Sixty-four minima of hashes stand
+for a text's set of shingles (MinHash, Broder 1997, "On the resemblance and containment of documents"), texts
+that agree in all four of any of sixteen bands meet (locality-sensitive hashing), and each that meets another
+is compared with it letter by letter. Within a band a text is compared with one other only, so that a table of
+one template makes no square of comparisons; that leaves a near-duplicate unseen now and then, and invents
+none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+SIMILARITY: Final = 90.0
+"""Per cent, 100 · 2 · (letters in common, in order) / (letters of both): about one word of ten differs."""
+
+MOST_LETTERS: Final = 1_000
+"""Of a longer text only so much of its beginning is compared."""
+
+_LEAST_LETTERS: Final = 24  # what is shorter is alike by chance
+_SHINGLE: Final = 8  # bytes: one 64-bit word
+_BANDS, _ROWS = 16, 4
+_CHUNK: Final = 1 << 22  # bytes of text at once: 32 MiB for each array of hashes
+_PAIRS: Final = 1 << 16  # compared at once
+
+
+@dataclass(frozen=True)
+class Found:
+    """Which texts are near-duplicates of one of another group.
+
+    Attributes:
+        row: [m] texts, ascending.
+        partner: [m] for each the text it is like.
+    """
+
+    row: Ints
+    partner: Ints
+
+
+def near_duplicates(texts: pa.Array, group: Ints) -> Found:
+    """Texts that are nearly the same as one of another group.
+
+    Args:
+        texts: [n]; equal texts are not near-duplicates and should be left out before.
+        group: [n] texts of one group are not compared.
+    """
+    cut = pc.utf8_slice_codeunits(texts, 0, MOST_LETTERS)
+    long = np.flatnonzero(np.asarray(pc.utf8_length(cut)) >= _LEAST_LETTERS)
+    partner = np.full(len(texts), -1)
+    if len(long) > 1:
+        known = cut.take(pa.array(long))
+        minima = signatures(known)
+        letters = known.to_pylist()
+        own = group[long]
+        for band in range(_BANDS):
+            rows, others = _meetings(_key(minima[:, band * _ROWS : (band + 1) * _ROWS]), own)
+            unseen = partner[long[rows]] < 0
+            rows, others = rows[unseen], others[unseen]
+            alike = _alike(letters, rows, others)
+            partner[long[rows[alike]]] = long[others[alike]]
+    row = np.flatnonzero(partner >= 0)
+    return Found(row, partner[row])
+
+
+def signatures(texts: pa.Array) -> Hashes:
+    """The MinHash [n, 64] of each text's shingles.
+
+    Args:
+        texts: [n], none shorter than eight bytes.
+    """
+    parts = [_minima(chunk) for chunk in _chunks(texts)]
+    return np.concatenate(parts)
+
+
+def _chunks(texts: pa.Array) -> Iterator[pa.Array]:
+    ends = np.cumsum(np.asarray(pc.binary_length(texts), np.int64))
+    start = 0
+    while start < len(texts):
+        before = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + _CHUNK)))
+        yield texts.slice(start, stop - start)
+        start = stop
+
+
+def _minima(texts: pa.Array) -> Hashes:
+    lengths = np.asarray(pc.binary_length(texts), np.int64)
+    data = np.frombuffer(b"".join(pc.cast(texts, pa.binary()).to_pylist()), np.uint8)
+    windows = np.lib.stride_tricks.sliding_window_view(data, _SHINGLE)
+    shingles = np.ascontiguousarray(windows).view(np.uint64)[:, 0]
+    starts = np.cumsum(lengths) - lengths
+    # A window that begins in the last bytes of a text would reach into the next.
+    ends = starts[1:]
+    crossing = (ends[:, None] - np.arange(1, _SHINGLE)).ravel()
+    factors, shifts = _constants()
+    found = np.empty((len(texts), _BANDS * _ROWS), np.uint64)
+    for at, (factor, shift) in enumerate(zip(factors, shifts, strict=True)):
+        hashes = (shingles ^ shift) * factor
+        hashes ^= hashes >> np.uint64(29)  # the product's high bits are the well-mixed ones
+        hashes *= np.uint64(0x9E3779B97F4A7C15)
+        hashes[crossing] = np.iinfo(np.uint64).max
+        found[:, at] = np.minimum.reduceat(hashes, starts)
+    return found
+
+
+def _constants() -> tuple[Hashes, Hashes]:
+    generator = np.random.default_rng(0)
+    odd = generator.integers(0, 1 << 63, _BANDS * _ROWS, np.uint64) * np.uint64(2) + np.uint64(1)
+    return odd, generator.integers(0, 1 << 63, _BANDS * _ROWS, np.uint64)
+
+
+def _key(minima: Hashes) -> Hashes:
+    """One number for the four minima of a band, [n]."""
+    key = np.zeros(len(minima), np.uint64)
+    for column in minima.T:
+        key = (key ^ column) * np.uint64(0x100000001B3)
+        key ^= key >> np.uint64(31)
+    return key
+
+
+def _meetings(key: Hashes, group: Ints) -> tuple[Ints, Ints]:
+    """For each text the first after it, or else the first of all, with its key and of another group."""
+    order = np.lexsort((group, key))
+    sorted_key, sorted_group = key[order], group[order]
+    n = len(order)
+    new_key = np.concatenate([[True], sorted_key[1:] != sorted_key[:-1]])
+    new_run = new_key | np.concatenate([[True], sorted_group[1:] != sorted_group[:-1]])
+    bucket_starts, run_starts = np.flatnonzero(new_key), np.flatnonzero(new_run)
+    run = np.cumsum(new_run) - 1
+    next_run = np.append(run_starts, n)[run + 1]
+    bucket = np.cumsum(new_key) - 1
+    bucket_end = np.append(bucket_starts, n)[bucket + 1]
+    first = bucket_starts[bucket]
+    met = np.where(next_run < bucket_end, next_run, first)
+    several = sorted_group[met] != sorted_group
+    return order[several], order[met[several]]
+
+
+def _alike(letters: list[str], rows: Ints, others: Ints) -> NDArray[np.bool_]:
+    """Whether the texts of each pair are similar, bool [m]."""
+    from rapidfuzz import fuzz, process
+
+    found = np.zeros(len(rows), bool)
+    for start in range(0, len(rows), _PAIRS):
+        part = slice(start, start + _PAIRS)
+        found[part] = (
+            process.cpdist(
+                [letters[at] for at in rows[part]],
+                [letters[at] for at in others[part]],
+                scorer=fuzz.ratio,
+                score_cutoff=SIMILARITY,
+                dtype=np.float32,
+            )
+            > 0
+        )
+    return found
