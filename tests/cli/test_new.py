@@ -282,6 +282,7 @@ def test_every_format_is_found_by_looking(
 
 ACT, STORY = "Somebody does thing number {at}", "A story number {at} of some length"
 NAMED = ("--label", "1=rude", "--label", "5=polite")
+SCORED_BY_SHARES = ["macro_f1", "accuracy", "log_loss", "brier", "ece", "js_similarity"]
 SHARES = ("--map", "rating=share", "--label", "0=rude", "--label", "100=polite")
 
 
@@ -293,11 +294,12 @@ SHARES = ("--map", "rating=share", "--label", "0=rude", "--label", "100=polite")
         ("act,rating", f"{ACT},{{rating}}", NAMED, {"scorer": "rating"}),
         ("act,share", f"{ACT},0.{{at}}", SHARES, {"scorer": "rating"}),
         ("story,n_ok,n_bad", f"{STORY},{{at}},3", (), {"headline": "macro_f1"}),
+        ("story,share_ok,share_bad", f"{STORY},0.25,0.75", (), {"metrics": SCORED_BY_SHARES}),
         ("story,votes", f"{STORY},\"['ok', 'bad', 'ok']\"", (), {"headline": "macro_f1"}),
         ("story,tags", f'{STORY},"[""care"", ""harm""]"', ("--map", "label=tags"), {"answer": "yes-no"}),
         ("story,label,set", f"{STORY},{{verdict}},{{split}}", (), {"headline": "macro_f1"}),
     ],
-    ids=["letters", "places", "rating", "share", "counts", "labels", "several", "splits"],
+    ids=["letters", "places", "rating", "share", "counts", "shares", "labels", "several", "splits"],
 )
 def test_every_kind_of_answer_is_written_and_can_be_asked(
     normsuite,
