@@ -3,7 +3,10 @@
 import importlib.util
 import os
 import signal
-from collections.abc import Iterator
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -30,12 +33,27 @@ SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 _SHARED_ENGINES = ("vllm_engine", "vllm_server", "ray_cluster")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Keep what shares an engine on one test process, the long of them first; else tests of one file."""
     for item in items:
         engines = [name for name in _SHARED_ENGINES if name in item.fixturenames]
         item.add_marker(pytest.mark.xdist_group(engines[0] if engines else item.location[0]))
-    items.sort(key=lambda item: not set(_SHARED_ENGINES) & set(item.fixturenames))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Function) -> tuple[bool, bool]:
+    """What asks for no shared engine comes last, and of the rest what ends one."""
+    return not set(_SHARED_ENGINES) & set(item.fixturenames), "vllm_engine_to_end" in item.fixturenames
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Iterator[object]:
+    """Say so where xdist did not see the groups: every process then starts every engine."""
+    grouping = getattr(session.config.option, "loadgroup", False)
+    if grouping and not all("@" in item.nodeid for item in session.items):
+        warnings.warn("pytest-xdist cannot group tests in this version of pytest", stacklevel=1)
+    return (yield)
 
 
 @pytest.fixture(scope="session")
@@ -71,13 +89,58 @@ def vllm_installed() -> None:
 
 
 @pytest.fixture(scope="session")
-def vllm_engine(vllm_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """normsuite-tiny in a real vLLM engine, started once."""
+def _vllm_engines() -> Iterator[list[object]]:
+    """The vLLM engine that is up, or none yet."""
+    up: list[object] = []
+    yield up
+    for engine in up:
+        engine.close()
+
+
+@pytest.fixture
+def vllm_engine(
+    vllm_installed: None, _vllm_engines: list[object], tmp_path_factory: pytest.TempPathFactory
+) -> object:
+    """normsuite-tiny in a real vLLM engine, which all tests share."""
     from normsuite import folders
     from normsuite.engines import find_checkpoint
     from normsuite.engines.vllm import VllmSpec
 
-    spec = VllmSpec(find_checkpoint(str(folders.tiny())), "float32")
-    engine = spec.start(tmp_path_factory.mktemp("vllm") / "engine.log")
-    yield engine
-    engine.close()
+    if not _vllm_engines:
+        spec = VllmSpec(find_checkpoint(str(folders.tiny())), "float32")
+        _vllm_engines.append(spec.start(tmp_path_factory.mktemp("vllm") / "engine.log"))
+    return _vllm_engines[0]
+
+
+@pytest.fixture
+def vllm_engine_to_end(vllm_engine: object, _vllm_engines: list[object]) -> object:
+    """The same engine for the test that ends it, which comes after all others."""
+    return _vllm_engines.pop()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def normsuite(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+    """The command line, called in process as the console script calls it."""
+    from normsuite.cli import main
+
+    def call(*arguments: object) -> Outcome:
+        capfd.readouterr()
+        monkeypatch.setattr(sys, "argv", ["normsuite", *map(str, arguments)])
+        try:
+            main()
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capfd.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return call

@@ -9,13 +9,14 @@ from normsuite.engines.vllm import VllmSpec
 
 @dataclass(frozen=True)
 class Lent(VllmSpec):
-    """The spec of an engine that is up already, and stays up."""
+    """The spec of an engine that is up already, and stays up unless the run is to end it."""
 
     engine: Engine | None = None
+    ends: bool = False
 
     def start(self, log: Path | None = None) -> Engine:
-        """The engine, which closes only for its owner."""
-        return _Kept(self.engine)
+        """The engine; if it stays up, it closes only for its owner."""
+        return self.engine if self.ends else _Kept(self.engine)
 
 
 class _Kept:

@@ -16,14 +16,14 @@ from normsuite.questions import Question, prepare
 from normsuite.runs import Run
 from normsuite.tasks import resolve_tasks
 
-SETTINGS = Settings(replicates=500, part=100)
+SETTINGS = Settings(limit=30, replicates=200, part=20)
 TOLERANCE = 1e-3
 ROW = ["task", "scorer", "metric", "facet", "group"]
 
 
 @pytest.fixture(scope="module")
 def questions() -> list[Question]:
-    return prepare(resolve_tasks("mini-*"), {})
+    return prepare(resolve_tasks("mini-*"), {}, limit=SETTINGS.limit)
 
 
 @pytest.fixture(scope="module")

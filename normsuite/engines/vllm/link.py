@@ -100,8 +100,8 @@ class EngineProcess:
                 self._waiting.pop(ticket, None)
 
     def close(self) -> None:
-        """End the child and all its processes."""
-        self._end(_GOODBYE)
+        """End the child and all its processes; at once where the engine is broken."""
+        self._end(0.0 if self._failure else _GOODBYE)
 
     def _end(self, patience: float) -> None:
         self._closed = True

@@ -1,9 +1,5 @@
 """The vLLM engine against the transformers engine, both real, on the shipped checkpoint."""
 
-import os
-import signal
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -145,30 +141,6 @@ def test_a_structured_choice_answers_with_one_of_the_choices(vllm_engine, encode
         assert answer.finish == "stop"
 
 
-def test_a_killed_engine_is_one_clear_line_for_every_thread_that_waits(
-    vllm_installed, encoded, tmp_path: Path
-) -> None:
-    engine = VllmSpec(find_checkpoint(str(folders.tiny())), "float32").start(tmp_path / "engine.log")
-    labels = engine.label_tokens(PROMPTS, ["Yes", "No"])
-    begun = threading.Semaphore(0)
-
-    def ask() -> None:
-        engine.read_labels(encoded * 40, labels, lambda requests, tokens: begun.release())
-
-    with ThreadPoolExecutor(2) as pool:
-        asked = [pool.submit(ask) for _ in range(2)]
-        assert begun.acquire(timeout=60)
-        os.kill(engine.pid, signal.SIGKILL)
-        for future in asked:
-            with pytest.raises(InputError, match=r"process ended \(SIGKILL\).*same command continues"):
-                future.result(60)
-    with pytest.raises(InputError, match="process ended"):
-        engine.read_labels(encoded, labels)
-    engine.close()
-    engine.close()
-    assert not processes_of_group(engine.pid)
-
-
 def test_a_model_that_vllm_cannot_run_goes_to_transformers_if_asked(
     vllm_installed, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,22 +164,3 @@ def test_an_engine_argument_that_vllm_does_not_have_is_named(vllm_installed, tmp
     with pytest.raises(InputError, match=r"max_model_length.*did you mean max_model_len") as caught:
         spec.start(tmp_path / "engine.log")
     assert caught.value.field == "--engine-option" or "--engine-option" in str(caught.value)
-
-
-def processes_of_group(group: int) -> list[str]:
-    """Command lines of the processes of a group that are not mere zombies."""
-    found = []
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if int(fields[2]) == group and fields[0] != "Z":
-                    found.append((entry / "cmdline").read_text())
-            except OSError:
-                continue
-        if not found:
-            return []
-        time.sleep(0.2)
-    return found

@@ -1,4 +1,4 @@
-"""The line between a run and its vLLM engine, where one of several processes goes."""
+"""The line between a run and its vLLM engine, where the run goes."""
 
 import os
 import signal
@@ -10,11 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-
-from normsuite import folders
-from normsuite.engines import find_checkpoint
-from normsuite.engines.vllm import VllmSpec
-from normsuite.errors import InputError
+from watched import children_of, is_gone, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to find and watch processes")
 
@@ -39,49 +35,6 @@ from normsuite.engines import find_checkpoint
 from normsuite.engines.vllm import VllmSpec
 VllmSpec(find_checkpoint(str(folders.tiny())), "float32").start(Path(sys.argv[1]))
 """
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes that any thread of a process started."""
-    return [
-        int(child)
-        for thread in Path(f"/proc/{pid}/task").iterdir()
-        for child in (thread / "children").read_text().split()
-    ]
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
-
-
-def wait_until_gone(*pids: int) -> None:
-    deadline = time.monotonic() + 60
-    while not all(is_gone(pid) for pid in pids):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def test_an_engine_of_several_processes_that_loses_one_is_told_and_leaves_none(
-    vllm_installed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("VLLM_ENABLE_V1_MULTIPROCESSING", "1")
-    engine = VllmSpec(find_checkpoint(str(folders.tiny())), "float32").start(tmp_path / "engine.log")
-    try:
-        prompts = engine.encode(["Is it okay?\nAnswer:"])
-        labels = engine.label_tokens(["Is it okay?\nAnswer:"], ["Yes", "No"])
-        assert not engine.read_labels(prompts, labels).problems
-        head, others = engine.pid, children_of(engine.pid)
-        assert others
-        (core,) = [pid for pid in others if "EngineCor" in Path(f"/proc/{pid}/comm").read_text()]
-        os.kill(core, signal.SIGKILL)
-        with pytest.raises(InputError, match=r"process ended \(SIGKILL\)|one of its processes ended"):
-            engine.read_labels(prompts * 5000, labels)
-    finally:
-        engine.close()
-    wait_until_gone(head, *others)
 
 
 def test_a_forked_process_does_not_keep_the_line_open() -> None:
@@ -111,5 +64,5 @@ def test_a_run_that_is_killed_while_its_engine_loads_leaves_none(vllm_installed,
     finally:
         run.kill()
         run.wait()
-    wait_until_gone(*engines)
+    wait_for(lambda: all(map(is_gone, engines)))
     assert "Traceback" not in log.read_text()  # it ended at once, not when it had something to say
