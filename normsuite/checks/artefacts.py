@@ -35,6 +35,7 @@ _SEED: Final = 0
 _MARKED: Final = 0.2  # of what guessing gets wrong
 _SURELY: Final = 0.1
 _SERIOUS: Final = 0.8
+_GOLD: Final = {"label": "gold", "rating": "rating"}
 _WORD: Final = r"[\p{L}\p{N}_]{2}"  # what the baseline takes for a word
 
 
@@ -64,6 +65,8 @@ def check(subject: Subject) -> list[Finding]:
     items = with_gold(at_most(subject.items, MOST_FITTED))
     if count(items["cluster"]) < MIN_CLUSTERS:
         return []
+    if subject.kind in ("label", "rating") and count(items[_GOLD[subject.kind]]) < 2:
+        return []  # nothing to tell apart
     train = with_gold(at_most(subject.train, MOST_FITTED))
     if count(train["cluster"]) < MIN_CLUSTERS:
         train = None

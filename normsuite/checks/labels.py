@@ -86,7 +86,8 @@ def _balance(subject: Subject) -> list[Finding]:
     elif share >= _LOPSIDED and subject.kind == "label":
         message = f"{of_all(n, total, 'golds')} are {top!r}: who always says so scores well"
         flattered = subject.task.headline in _FLATTERED
-        fix = "take macro_f1 or balanced_accuracy as the headline" if flattered else None
+        how = "as the headline" if flattered else "beside other metrics"
+        fix = f"read macro_f1 or balanced_accuracy {how}"
         found.append(Finding(CHECK, "warning", message, n, share, None, fix))
     options = set(pc.list_flatten(subject.items["options"]).unique().to_pylist())
     if absent := sorted(options - set(golds)):
