@@ -165,8 +165,8 @@ def _gather(rows: Rows, measured: Sequence[_Measured], cells: Cells, clusters: i
     return Estimates(
         facet=cells.facet,
         metrics=tuple(one.metric for one in measured),
-        items=np.stack([_count_items(rows, cells.facet, one.scored) for one in measured], axis=1),
-        clusters=np.stack([_count_clusters(cells, one.scored) for one in measured], axis=1),
+        items=np.stack([count_items(rows, cells.facet, one.scored) for one in measured], axis=1),
+        clusters=np.stack([count_clusters(cells, one.scored) for one in measured], axis=1),
         value=np.concatenate([statistic.data() for statistic in statistics], axis=1),
         chance=np.stack([one.chance for one in measured], axis=1),
         statistics=tuple(statistics),
@@ -185,13 +185,14 @@ def _group_sums(measured: Sequence[_Measured], cells: Cells, clusters: int) -> G
     return group_sums([(cells.cluster[part], table[part]) for part in cells.parts()], clusters, values)
 
 
-def _count_items(rows: Rows, facet: Facet, scored: Bools) -> Ints:
+def count_items(rows: Rows, facet: Facet, scored: Bools) -> Ints:
     """Distinct items [G]; rows are sorted by item, so an item's entries in a group follow one another."""
     group = facet.group[scored]
     fresh = np.diff(joint_code(group, rows.item[facet.row[scored]]), prepend=-1) != 0
     return np.bincount(group[fresh], minlength=len(facet.groups))
 
 
-def _count_clusters(cells: Cells, scored: Bools) -> Ints:
+def count_clusters(cells: Cells, scored: Bools) -> Ints:
+    """Distinct clusters [G] among the entries that are ``scored``."""
     filled = np.bincount(cells.cell, scored, minlength=len(cells.group)) > 0
     return np.bincount(cells.group[filled], minlength=len(cells.facet.groups))

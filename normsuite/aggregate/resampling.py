@@ -11,7 +11,7 @@ sums are those of the data, in double precision, plus a product with the surplus
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
@@ -48,6 +48,7 @@ def bootstrap(
     replicates: int = REPLICATES,
     seed: int = 0,
     threads: int | None = None,
+    drawing: Callable[[int, int, np.random.Generator], Surplus] | None = None,
 ) -> list[Floats]:
     """Replicates of each statistic, all under the same draws.
 
@@ -60,6 +61,7 @@ def bootstrap(
         replicates: number of bootstrap replicates.
         seed: seed of the draws.
         threads: threads that share the chunks; None is one per CPU.
+        drawing: what draws a chunk: (clusters, replicates, generator) to surplus; None is ``draw``.
 
     Returns:
         For each statistic an array [*shape, replicates].
@@ -71,7 +73,7 @@ def bootstrap(
     generators = [np.random.SFC64(child) for child in np.random.SeedSequence(seed).spawn(len(chunks))]
 
     def fill(chunk: slice, bits: np.random.SFC64) -> None:
-        surplus = draw(clusters, chunk.stop - chunk.start, np.random.Generator(bits))
+        surplus = (drawing or draw)(clusters, chunk.stop - chunk.start, np.random.Generator(bits))
         for result, statistic in zip(results, statistics, strict=True):
             result[..., chunk] = statistic(surplus)
 
