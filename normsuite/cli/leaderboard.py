@@ -1,0 +1,91 @@
+"""`normsuite leaderboard add`, `check` and `export`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from normsuite.cli.include import Include
+from normsuite.errors import InputError
+
+app = typer.Typer(
+    name="leaderboard",
+    help="Submissions: add, check, export; a board that anyone can rebuild.",
+    no_args_is_help=True,
+)
+
+SUBMISSIONS = Path("leaderboard/submissions")
+
+
+class Format(StrEnum):
+    """What results are written for."""
+
+    eval_results = "eval-results"
+    every_eval_ever = "every-eval-ever"
+    model_index = "model-index"
+    hf_space = "hf-space"
+
+
+@app.command("add")
+def add_run(
+    run: Annotated[Path, typer.Argument(help="The folder of a finished run.")],
+    to: Annotated[Path, typer.Option(help="The folder of all submissions.")] = SUBMISSIONS,
+    org: Annotated[str, typer.Option(help="Who stands for the model; default: the owner of a hub id.")] = "",
+    name: Annotated[str, typer.Option(help="The model's name on the board; default: the run's.")] = "",
+    revision: Annotated[
+        str, typer.Option(help="The folder's name; default: the hub's commit, else the model's digest.")
+    ] = "",
+    partial: Annotated[
+        bool, typer.Option(help="Let a sample or weak readings pass; the board says so.")
+    ] = False,
+    replace: Annotated[bool, typer.Option(help="Put it in place of one of the same name.")] = False,
+    predictions_url: Annotated[
+        str, typer.Option(help="An https address for the predictions, in place of including them.")
+    ] = "",
+    predictions_file: Annotated[
+        Path | None, typer.Option(help="With --predictions-url: the file to write and put there.")
+    ] = None,
+    include: Include = None,
+) -> None:
+    """Write a finished run as a submission, once its numbers recompute from its predictions."""
+    from normsuite.leaderboard.add import Named, add
+
+    if bool(predictions_url) != (predictions_file is not None):
+        raise InputError("--predictions-url and --predictions-file go together")
+    elsewhere = (predictions_url, predictions_file) if predictions_file is not None else None
+    added = add(run, to, Named(org, name, revision), partial=partial, replace=replace, elsewhere=elsewhere)
+    size = sum(file.stat().st_size for file in added.folder.rglob("*") if file.is_file())
+    typer.echo(f"submission: {added.folder} ({added.name}, {len(added.tasks)} tasks, {size / 1000:,.0f} kB)")
+    for reason in added.manifest.partial:
+        typer.echo(f"  partial: {reason}")
+
+
+@app.command("check")
+def check_submissions(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of submissions, or single submissions.")
+    ] = None,
+    raw: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=PATH: a local copy of a data set, to see what is said of its items."),
+    ] = None,
+    include: Include = None,
+) -> None:
+    """Recompute submissions and say all that is wrong with them; exit code 1 where there is a problem."""
+    from normsuite.cli.console import item_progress
+    from normsuite.cli.run import parse_raw
+    from normsuite.leaderboard.check import check
+
+    with item_progress() as progress:
+        found = check(paths or [SUBMISSIONS], parse_raw(raw, set()), progress)
+    for problem in found.problems:
+        typer.echo(str(problem))
+    for note in found.notes:
+        typer.echo(f"note: {note}", err=True)
+    problems = len(found.problems)
+    typer.echo(f"{found.submissions:,} submission(s) checked, {problems:,} problem(s)", err=True)
+    if problems:
+        raise typer.Exit(1)
