@@ -95,6 +95,8 @@ def build(
         source = read_source(name, raw, view, licence=licence, keep_going=keep_going)
         adapted, name, folder = source.adapted, source.name, write_folder(source, out)
         places = {"items": out, "card": folder.card, "set aside": folder.set_aside}
+        if not source.licence.text:
+            typer.echo("warning: no licence is named, so nobody may use it; see --licence", err=True)
     _tell(name, adapted, places)
 
 

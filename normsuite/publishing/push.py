@@ -116,9 +116,7 @@ def _refuse_unshared(name: str, *, private: bool) -> None:
         what = f"the data set {name!r} must not be passed on (licence: {home.licence}; {home.page})"
         raise InputError(what, fix="others get it from its home and build it with `normsuite data build`")
     if home.share == "non-commercial" and not private:
-        what = (
-            f"the data set {name!r} may not be put to commercial use (licence: {home.licence}; {home.page})"
-        )
+        what = f"the data set {name!r} is not for commercial use (licence: {home.licence}; {home.page})"
         raise InputError(what, field="--private", fix="push it with --private")
 
 
@@ -139,7 +137,7 @@ def push(plan: Push) -> Pushed:
         raise InputError("there is no token for the hub", fix=_LOGIN)
     api = HfApi(library_name="normsuite")
     with _one_line(plan, token):
-        api.create_repo(plan.repo, repo_type="dataset", private=plan.private, exist_ok=True)
+        api.create_repo(plan.repo, repo_type="dataset", private=plan.private or None, exist_ok=True)
         if plan.private and not api.dataset_info(plan.repo).private:
             what = f"the repository {plan.repo} is public already, and is not made private from here"
             raise InputError(what, field="--private", fix="make it private at the hub, or name another")
@@ -160,9 +158,8 @@ def push(plan: Push) -> Pushed:
 @contextmanager
 def _one_line(plan: Push, token: str) -> Iterator[None]:
     """Turn the client's errors into lines, none of which shows the token."""
-    import httpx
     from huggingface_hub import constants
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError  # type: ignore[attr-defined]
 
     def shown(text: str) -> str:
         return printable(text.replace(token, "…"))[:300]
@@ -177,6 +174,6 @@ def _one_line(plan: Push, token: str) -> Iterator[None]:
         raise InputError(f"{constants.ENDPOINT} {what}{said}", file=plan.repo, fix=fix) from None
     except ValueError as error:  # the README's metadata, looked at before anything is sent
         raise InputError(shown(str(error)), file=plan.folder / README) from None
-    except (httpx.HTTPError, OSError, RuntimeError) as error:
+    except (HTTPError, OSError, RuntimeError) as error:  # of whichever HTTP client the hub's is built on
         what = f"{constants.ENDPOINT} cannot be reached: {shown(str(error)) or type(error).__name__}"
         raise InputError(what, file=plan.repo, fix="nothing is there unless all is") from None

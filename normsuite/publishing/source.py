@@ -57,9 +57,9 @@ class Source:
         return next((found[title].strip() for title in titles if title in found), "")
 
     def said(self, key: str) -> str:
-        """What the first table of the card says of something; empty where it says nothing."""
+        """What the first table of the card says of something; empty where nobody has said it."""
         row = re.search(rf"^\| *{re.escape(key)} *\|(.+)\|\s*$", self.card, flags=re.MULTILINE)
-        return row[1].strip() if row else ""
+        return row[1].strip() if row and not row[1].strip().startswith("not said") else ""
 
 
 def read_source(
