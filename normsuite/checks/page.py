@@ -31,7 +31,7 @@ from normsuite.metrics import METRICS, SPREADS
 from normsuite.prompts import MIN_WORDINGS, load_wordings
 from normsuite.questions import AnyQuestion, check_direction, load_families
 from normsuite.tables import tables_of
-from normsuite.tasks import AnyTask, Task, used_sets
+from normsuite.tasks import AnyTask, DirectionTask, Task, used_sets
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,18 @@ def check_declaration(task: AnyTask) -> list[Finding]:
     if unknown:
         raise InputError(f"no metric {min(unknown)!r}", file=task.name, field="metrics")
     if isinstance(task, Task):
-        wordings = len(load_wordings(task.prompts, beside=task.folder))
-    else:
-        check_direction(task)
-        wordings = len(load_families(task.texts))
-        if task.reading.combine == "difference":  # takes two, by definition
-            return []
-    if wordings >= MIN_WORDINGS:
+        return _wordings(task, len(load_wordings(task.prompts, beside=task.folder)))
+    check_direction(task)
+    return _wordings(task, len(load_families(task.texts)))
+
+
+def _wordings(task: AnyTask, n: int) -> list[Finding]:
+    """Too few of them; an offset takes two, by definition."""
+    offset = isinstance(task, DirectionTask) and task.reading.combine == "difference"
+    if offset or n >= MIN_WORDINGS:
         return []
-    message = f"{wordings} wordings, fewer than {MIN_WORDINGS}: what a score owes to the words cannot be told"
-    return [Finding("wordings", "note", message, wordings, None, None, "add wordings that say the same")]
+    message = f"{n} wordings, fewer than {MIN_WORDINGS}: what a score owes to the words cannot be told"
+    return [Finding("wordings", "note", message, n, None, None, "add wordings that say the same")]
 
 
 def check_without_data(task: AnyTask, model: Model) -> Checked:
@@ -100,12 +102,8 @@ def check_without_data(task: AnyTask, model: Model) -> Checked:
 
 
 def check_question(question: AnyQuestion, model: Model) -> Checked:
-    """Everything about a task and its data.
-
-    Raises:
-        InputError: as ``check_declaration``.
-    """
-    found = check_declaration(question.task)
+    """Everything about a task and its data, which were loaded and so are what they should be."""
+    found = _wordings(question.task, len(question.wordings))
     subject = subject_of(question)
     prompts = put_into_words(subject)
     if model.tokenizer is not None:

@@ -123,7 +123,7 @@ def test_task_check_tells_how_labels_are_read(normsuite) -> None:
     from normsuite import folders
 
     out = normsuite("task", "check", "ethics-justice", "--model", folders.tiny()).out
-    assert "ethics-justice: No, Yes (one token each)" in out
+    assert "tokens: No, Yes (one token each)" in out
 
 
 def test_real_ethics_goes_the_whole_way(normsuite, shared_data: Path, tmp_path: Path) -> None:
