@@ -27,11 +27,18 @@ from normsuite.workers import cluster as joining
 from normsuite.workers import missing_parts
 from normsuite.workers.local import describe_here
 from normsuite.workers.ray import RayWorkers
+from normsuite.workers.remote import RETRIES
 
 
 @pytest.fixture(scope="session")
 def cluster(ray_cluster) -> RayWorkers:
     return RayWorkers(ray_cluster.address, 2)
+
+
+@pytest.fixture(scope="session")
+def one(cluster) -> RayWorkers:
+    """A single worker, where that is enough: an actor costs seconds."""
+    return replace(cluster, count=1)
 
 
 def seats(ray_cluster) -> list[int]:
@@ -70,25 +77,26 @@ def test_a_killed_actor_costs_nothing_but_time(
         time.sleep(0.1)
 
 
-def test_a_part_whose_actor_is_killed_again_and_again_ends_the_run_in_a_line(cluster, job) -> None:
+def test_a_part_whose_actor_is_killed_again_and_again_ends_the_run_in_a_line(one, job) -> None:
     made = job(FailingSpec("killed"))
     with pytest.raises(InputError, match=r"lost 3 times.*died unexpectedly") as caught:
-        replace(cluster, count=1).predict(made, missing_parts(made), silent)
+        one.predict(made, missing_parts(made), silent)
     assert "\n" not in str(caught.value)
+    # An actor may be lost before it was heard, with no part yet: twice at most is that not counted to a part.
     tried = (made.run.path / "engine.0.log").read_text().split()
-    assert len(set(tried)) == 3
+    assert 3 <= len(set(tried)) <= 3 + RETRIES
 
 
-def test_a_users_mistake_in_an_actor_is_the_same_mistake_here(cluster, job) -> None:
+def test_a_users_mistake_in_an_actor_is_the_same_mistake_here(one, job) -> None:
     made = job(FailingSpec("mistake"))
     with pytest.raises(InputError) as caught:
-        cluster.predict(made, missing_parts(made), silent)
+        one.predict(made, missing_parts(made), silent)
     assert str(caught.value) == "weights.safetensors: the weights are torn; fetch them again"
     assert caught.value.file == "weights.safetensors"
 
 
 def test_an_engine_that_the_cluster_has_not_installed_is_said_in_a_line(
-    cluster, job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    one, job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "only_here.py").write_text(
         "from made_jobs import FailingSpec\nclass OnlyHere(FailingSpec): ..."
@@ -98,14 +106,14 @@ def test_an_engine_that_the_cluster_has_not_installed_is_said_in_a_line(
 
     made = job(OnlyHere("fault"))
     with pytest.raises(InputError, match=r"cannot work .*No module named 'only_here'\); install"):
-        cluster.predict(made, missing_parts(made), silent)
+        one.predict(made, missing_parts(made), silent)
 
 
-def test_an_actor_that_sees_another_run_folder_is_refused(cluster, job) -> None:
+def test_an_actor_that_sees_another_run_folder_is_refused(one, job) -> None:
     made = job(FailingSpec("fault"))
     other = replace(made, run=replace(made.run, manifest={**made.run.manifest, "hash": "0" * 64}))
     with pytest.raises(InputError, match="sees another run there; choose an --out that every machine"):
-        cluster.predict(other, missing_parts(made), silent)
+        one.predict(other, missing_parts(made), silent)
 
 
 def test_the_work_is_named_by_a_worker_of_the_cluster_and_not_without_its_checkpoint(cluster, tiny) -> None:
@@ -141,13 +149,13 @@ def test_without_ray_it_is_said_how_to_install_it(tiny, monkeypatch: pytest.Monk
         RayWorkers(None, 1).describe(tiny)
 
 
-def test_two_vllm_engines_on_a_cluster_of_this_machine_read_what_transformers_reads(
+def test_a_vllm_engine_on_a_cluster_of_this_machine_reads_what_transformers_reads(
     vllm_installed, questions, reference, tmp_path: Path
 ) -> None:
     spec = VllmSpec(find_checkpoint(str(folders.tiny())), "float32")
-    run = evaluate(spec, questions, tmp_path / "run", settings=SETTINGS, workers=RayWorkers(None, 2))
+    run = evaluate(spec, questions, tmp_path / "run", settings=SETTINGS, workers=RayWorkers(None, 1))
     assert run.manifest["engine"]["engine"] == "vllm"
-    assert {"engine.0.log", "engine.1.log"} <= {path.name for path in run.path.iterdir()}
+    assert (run.path / "engine.0.log").exists()
     for question in questions:
         ours, expected = (by_item(each.predictions(question.task.name)) for each in (run, reference))
         assert ours["item"].equals(expected["item"])
