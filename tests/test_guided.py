@@ -1,8 +1,9 @@
 """The example of guided generation, run as a person runs it."""
 
 import re
-import subprocess
-import sys
+import runpy
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,35 @@ def directions(minilm: Path, tmp_path_factory: pytest.TempPathFactory) -> list[P
     return [folder / "pca", folder / "lda"]
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, EXAMPLE, *map(str, arguments)], capture_output=True, text=True)
+@dataclass(frozen=True)
+class Done:
+    """What the example left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def test_before_and_after_are_told_with_n_intervals_and_what_they_do_not_show(directions: list[Path]) -> None:
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """The example as a program, in this process: torch is there already."""
+
+    def run(*arguments: object) -> Done:
+        capfd.readouterr()
+        monkeypatch.setattr("sys.argv", [str(EXAMPLE), *map(str, arguments)])
+        try:
+            runpy.run_path(str(EXAMPLE), run_name="__main__")
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return Done(code, *capfd.readouterr())
+
+    return run
+
+
+def test_before_and_after_are_told_with_n_intervals_and_what_they_do_not_show(
+    run: Callable[..., Done], directions: list[Path]
+) -> None:
     pca, lda = directions
     done = run(folders.tiny(), "--direction", pca, "--judge", lda, "--samples", 3)
     assert done.returncode == 0, done.stderr
@@ -50,7 +75,7 @@ def test_before_and_after_are_told_with_n_intervals_and_what_they_do_not_show(di
     assert "writes is nonsense" in done.stdout
 
 
-def test_a_missing_direction_is_one_line(tmp_path: Path) -> None:
+def test_a_missing_direction_is_one_line(run: Callable[..., Done], tmp_path: Path) -> None:
     done = run(folders.tiny(), "--direction", tmp_path / "none", "--samples", 1)
     assert done.returncode == 2
     assert done.stderr.strip().splitlines() == [
