@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from normsuite.errors import InputError
 from normsuite.schema.checks import check_shape
-from normsuite.schema.tables import ITEM_SCHEMA, PLAIN_ITEM_SCHEMA, conform
+from normsuite.schema.tables import ITEM_SCHEMA, PLAIN_ITEM_SCHEMA, SCHEMA_VERSION, conform
 
 if TYPE_CHECKING:
     import datasets
