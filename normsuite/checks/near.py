@@ -3,9 +3,9 @@
 Shingles are all runs of eight bytes, so that every script is treated alike. Sixty-four minima of hashes stand
 for a text's set of shingles (MinHash, Broder 1997, "On the resemblance and containment of documents"), texts
 that agree in all four of any of sixteen bands meet (locality-sensitive hashing), and each that meets another
-is compared with it letter by letter. Within a band a text is compared with one other only, so that a table of
-one template makes no square of comparisons; that leaves a near-duplicate unseen now and then, and invents
-none.
+is compared with it letter by letter. Within a band a text is compared with one other only, its neighbour in
+the alphabet, so that a table of one template makes no square of comparisons; that leaves a near-duplicate
+unseen now and then, and invents none.
 """
 
 from __future__ import annotations
@@ -62,9 +62,11 @@ def near_duplicates(texts: pa.Array, group: Ints) -> Found:
         known = cut.take(pa.array(long))
         minima = signatures(known)
         letters = known.to_pylist()
-        own = group[long]
+        own, place = group[long], np.empty(len(long), np.int64)
+        place[np.asarray(pc.sort_indices(known))] = np.arange(len(long))
         for band in range(_BANDS):
-            rows, others = _meetings(_key(minima[:, band * _ROWS : (band + 1) * _ROWS]), own)
+            key = _key(minima[:, band * _ROWS : (band + 1) * _ROWS])
+            rows, others = _meetings(key, own, place, back=band % 2 == 1)
             unseen = partner[long[rows]] < 0
             rows, others = rows[unseen], others[unseen]
             alike = _alike(letters, rows, others)
@@ -128,21 +130,19 @@ def _key(minima: Hashes) -> Hashes:
     return key
 
 
-def _meetings(key: Hashes, group: Ints) -> tuple[Ints, Ints]:
-    """For each text the first after it, or else the first of all, with its key and of another group."""
-    order = np.lexsort((group, key))
-    sorted_key, sorted_group = key[order], group[order]
+def _meetings(key: Hashes, group: Ints, place: Ints, back: bool) -> tuple[Ints, Ints]:
+    """For each text the next one by ``place`` that has its key and is of another group, or else the last."""
+    order = np.lexsort((place, key))
+    if back:
+        order = order[::-1]
     n = len(order)
-    new_key = np.concatenate([[True], sorted_key[1:] != sorted_key[:-1]])
-    new_run = new_key | np.concatenate([[True], sorted_group[1:] != sorted_group[:-1]])
-    bucket_starts, run_starts = np.flatnonzero(new_key), np.flatnonzero(new_run)
-    run = np.cumsum(new_run) - 1
-    next_run = np.append(run_starts, n)[run + 1]
-    bucket = np.cumsum(new_key) - 1
-    bucket_end = np.append(bucket_starts, n)[bucket + 1]
-    first = bucket_starts[bucket]
-    met = np.where(next_run < bucket_end, next_run, first)
-    several = sorted_group[met] != sorted_group
+    new_bucket = np.concatenate([[True], key[order][1:] != key[order][:-1]])
+    new_run = new_bucket | np.concatenate([[True], group[order][1:] != group[order][:-1]])
+    bucket, run = np.cumsum(new_bucket) - 1, np.cumsum(new_run) - 1
+    bucket_starts, run_starts = np.flatnonzero(new_bucket), np.flatnonzero(new_run)
+    after, before = np.append(run_starts, n)[run + 1], run_starts[run] - 1
+    met = np.where(after < np.append(bucket_starts, n)[bucket + 1], after, before)
+    several = met >= bucket_starts[bucket]
     return order[several], order[met[several]]
 
 
