@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial as bind
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from normsuite.cli.include import Include
 from normsuite.errors import InputError
+
+if TYPE_CHECKING:
+    from normsuite.leaderboard import Submission
 
 app = typer.Typer(
     name="leaderboard",
@@ -89,3 +94,50 @@ def check_submissions(
     typer.echo(f"{found.submissions:,} submission(s) checked, {problems:,} problem(s)", err=True)
     if problems:
         raise typer.Exit(1)
+
+
+@app.command("export")
+def export_results(
+    to: Annotated[Format, typer.Option(help="For whom.")],
+    out: Annotated[Path, typer.Option(help="The folder to write to.")],
+    submissions: Annotated[Path, typer.Option(help="The folder of all submissions.")] = SUBMISSIONS,
+    benchmark: Annotated[
+        str, typer.Option(help="eval-results: the hub's data set that registers the tasks, OWNER/NAME.")
+    ] = "",
+    source: Annotated[
+        str, typer.Option(help="eval-results, model-index: the board's https address, to be linked.")
+    ] = "",
+    first_party: Annotated[
+        bool, typer.Option(help="every-eval-ever: those who made the models evaluated them.")
+    ] = False,
+    title: Annotated[str, typer.Option(help="hf-space: the Space's title.")] = "normsuite leaderboard",
+    include: Include = None,
+) -> None:
+    """Write submissions in a format that others read: headline metrics, by culture where there is room."""
+    from normsuite.leaderboard import exports, find_submissions, read_submission
+
+    if to is Format.hf_space:
+        _export_space(submissions, out, title)
+        return
+    if to is Format.eval_results and benchmark.count("/") != 1:
+        raise InputError("needs the data set that registers the tasks, OWNER/NAME", field="--benchmark")
+    if source and not source.startswith("https://"):
+        raise InputError("is no https address", field="--source")
+    writers: dict[Format, Callable[[Submission], Path | None]] = {
+        Format.eval_results: bind(exports.write_eval_results, out=out, benchmark=benchmark, source=source),
+        Format.model_index: bind(exports.write_model_index, out=out, source=source),
+        Format.every_eval_ever: bind(exports.write_every_eval_ever, out=out, first_party=first_party),
+    }
+    for folder in find_submissions(submissions):
+        submission = read_submission(folder)
+        written = writers[to](submission)
+        typer.echo(str(written) if written else f"{submission.name}: no model, nothing to export")
+
+
+def _export_space(submissions: Path, out: Path, title: str) -> None:
+    """The site, and the README that makes it a Space."""
+    from normsuite.leaderboard.exports import write_space
+    from normsuite.leaderboard.site import build
+
+    build(submissions, out)
+    typer.echo(str(write_space(out, title=title)))

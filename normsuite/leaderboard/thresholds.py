@@ -8,13 +8,15 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.report.tables import MODELS
+from normsuite.aggregate import CEILING, PREFIX
+from normsuite.scorers import BASELINES
 
 LEAST_COVERAGE: Final = 0.95
 """Of the model's readings of a task, so many must have been scored."""
 LEAST_MASS: Final = 0.5
 """So much probability the labels must have together on average: below, something else is likelier."""
 
+_OFFICIAL: Final = "-official"
 _LEAST: Final = {"coverage": LEAST_COVERAGE, "label_mass": LEAST_MASS}
 
 
@@ -27,7 +29,7 @@ def shortcomings(results: pa.Table, tasks: Iterable[str], limit: int | None) -> 
         limit: clusters of each task that were sampled; None is all.
     """
     reasons = [] if limit is None else [f"a seeded sample of {limit} clusters per task"]
-    overall = results.filter(pc.and_(pc.equal(results["facet"], ""), pc.is_in(results["scorer"], _models())))
+    overall = of_models(results.filter(pc.equal(results["facet"], "")))
     rows = {(row["task"], row["metric"], row["scorer"]): row["value"] for row in overall.to_pylist()}
     for (task, metric, _), value in sorted(rows.items(), key=lambda pair: pair[0]):
         least = _LEAST.get(metric)
@@ -36,5 +38,14 @@ def shortcomings(results: pa.Table, tasks: Iterable[str], limit: int | None) -> 
     return reasons
 
 
-def _models() -> pa.Array:
-    return pa.array(MODELS, pa.string())
+def of_models(results: pa.Table) -> pa.Table:
+    """The results that are a model's own: not a baseline's, a null's or a ceiling's.
+
+    What a data set's official parser reads off the same answers stands beside, like a baseline.
+    """
+    own = [name for name in pc.unique(results["scorer"]).to_pylist() if _is_models(name)]
+    return results.filter(pc.is_in(results["scorer"], pa.array(own, pa.string())))
+
+
+def _is_models(scorer: str) -> bool:
+    return not (scorer in BASELINES or scorer.startswith((PREFIX, CEILING)) or scorer.endswith(_OFFICIAL))
