@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -71,15 +70,16 @@ def small_task(folder: Path, name: str, words: dict[str, list[str]], estimator: 
     return path
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> tuple[str, Path]:
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Path], Path]:
     """Two small tasks and the made study."""
+    folder = tmp_path_factory.mktemp("small")
     words = {"positive": ["help", "thank", "greet"], "negative": ["harm", "mock", "steal"]}
     paths = [
-        small_task(tmp_path, "one", words, "difference-in-means"),
-        small_task(tmp_path, "two", words, "pca"),
+        small_task(folder, "one", words, "difference-in-means"),
+        small_task(folder, "two", words, "pca"),
     ]
-    return ",".join(map(str, paths)), study(tmp_path / "study")
+    return paths, study(folder / "study")
 
 
 @pytest.fixture(scope="module")
@@ -191,18 +191,26 @@ def bytes_of(run: Path) -> dict[str, bytes]:
     return {str(file.relative_to(run)): file.read_bytes() for file in files if file.suffix != ".log"}
 
 
+def measure(model: TransformersSpec, tasks: list[Path], raw: Path, run: Path) -> None:
+    """Run tasks, with a cache that no other run has."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NORMSUITE_CACHE", str(run.with_name(f"cache of {run.name}")))
+        questions = prepare(resolve_tasks(",".join(map(str, tasks))), {"mort-user-study": raw})
+        evaluate(model, questions, run, settings=Settings(replicates=100))
+
+
+@pytest.fixture(scope="module")
+def whole(model, small, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The finished run of the small tasks."""
+    path = tmp_path_factory.mktemp("runs") / "whole"
+    measure(model, *small, path)
+    return path
+
+
 @pytest.fixture
-def measured(model, small, tmp_path: Path) -> Callable[..., Path]:
-    """``measured(name)`` runs the small tasks in a folder of that name, without a cache that is shared."""
-    tasks, raw = small
-
-    def measured(name: str, spec: TransformersSpec = model) -> Path:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("NORMSUITE_CACHE", str(tmp_path / f"cache of {name}"))
-            questions = prepare(resolve_tasks(tasks), {"mort-user-study": raw})
-            return evaluate(spec, questions, tmp_path / name, settings=Settings(replicates=100)).path
-
-    return measured
+def copied(whole: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be broken."""
+    return Path(shutil.copytree(whole, tmp_path / "copied"))
 
 
 @pytest.mark.parametrize(
@@ -219,30 +227,30 @@ def measured(model, small, tmp_path: Path) -> Callable[..., Path]:
     ],
     ids=len,
 )
-def test_a_run_that_was_cut_off_continues_to_the_same_bytes(lost, measured) -> None:
-    whole = measured("whole")
-    broken = whole.with_name("broken")
-    shutil.copytree(whole, broken)
+def test_a_run_that_was_cut_off_continues_to_the_same_bytes(
+    lost, model, small, whole: Path, copied: Path
+) -> None:
     for name in (*lost, "results.parquet", "results.json"):
-        (broken / name).unlink()
-    (broken / "nulls" / ".direction-two.parquet.999999.tmp").write_bytes(b"half")
-    (broken / "predictions" / ".direction-two.direction.00000.parquet.999999.tmp").write_bytes(b"half")
-    measured("broken")
-    assert bytes_of(broken) == bytes_of(whole)
+        (copied / name).unlink()
+    (copied / "nulls" / ".direction-two.parquet.999999.tmp").write_bytes(b"half")
+    (copied / "predictions" / ".direction-two.direction.00000.parquet.999999.tmp").write_bytes(b"half")
+    measure(model, *small, copied)
+    assert bytes_of(copied) == bytes_of(whole)
 
 
-def test_kill_9_between_two_tasks_and_the_results_are_the_same(small, tmp_path: Path) -> None:
+def test_kill_9_between_two_tasks_and_the_results_are_the_same(
+    model, small, whole: Path, tmp_path: Path
+) -> None:
     tasks, raw = small
-    command = [sys.executable, "-m", "normsuite", "run", str(folders.tiny()), "--tasks", tasks, "--engine"]
-    command += ["transformers", "--raw", f"mort-user-study={raw}", "--replicates", "100", "--out"]
-
-    def environment(name: str) -> dict[str, str]:
-        return {**os.environ, "NORMSUITE_CACHE": str(tmp_path / name)}
-
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    subprocess.run([*command, str(whole)], check=True, capture_output=True, env=environment("one"))
+    broken = tmp_path / "broken"
+    command = [sys.executable, "-m", "normsuite", "run", str(folders.tiny()), "--engine", "transformers"]
+    command += ["--tasks", ",".join(map(str, tasks)), "--raw", f"mort-user-study={raw}"]
+    command += ["--replicates", "100", "--out", str(broken)]
     process = subprocess.Popen(
-        [*command, str(broken)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment("two")
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "NORMSUITE_CACHE": str(tmp_path / "cache of broken")},
     )
     first = open_run(whole).part_path("direction-one", "direction", 0).name
     deadline = time.monotonic() + 240
@@ -253,32 +261,30 @@ def test_kill_9_between_two_tasks_and_the_results_are_the_same(small, tmp_path: 
     process.wait()
     read_table(broken / "predictions" / first, PREDICTION_SCHEMA)
     assert not (broken / "results.parquet").exists()
-    subprocess.run([*command, str(broken)], check=True, capture_output=True, env=environment("two"))
+    measure(model, *small, broken)
     assert bytes_of(broken) == bytes_of(whole)
 
 
-def test_another_estimator_is_another_run(small, measured) -> None:
-    path = measured("r")
-    task = Path(small[0].split(",")[0])
-    task.write_text(task.read_text().replace("difference-in-means", "lda"))
+def test_another_estimator_is_another_run(model, small, copied: Path, tmp_path: Path) -> None:
+    (first, second), raw = small
+    other = tmp_path / first.name
+    other.write_text(first.read_text().replace("difference-in-means", "lda"))
     with pytest.raises(InputError, match=r"holds another run \(other tasks\); choose another --out"):
-        measured(path.name)
+        measure(model, [other, second], raw, copied)
 
 
-def test_a_task_without_its_nulls_is_one_line(measured) -> None:
-    path = measured("r")
-    (path / "nulls" / "direction-one.parquet").unlink()
+def test_a_task_without_its_nulls_is_one_line(model, small, copied: Path) -> None:
+    (copied / "nulls" / "direction-one.parquet").unlink()
     with pytest.raises(InputError, match="is missing; delete the task's predictions and run again"):
-        measured(path.name)
-    (path / "predictions" / "direction-one.direction.00000.parquet").unlink()
-    measured(path.name)
+        measure(model, *small, copied)
+    (copied / "predictions" / "direction-one.direction.00000.parquet").unlink()
+    measure(model, *small, copied)
 
 
-def test_a_description_that_is_damaged_is_no_trouble(measured) -> None:
-    path = measured("r")
+def test_a_description_that_is_damaged_is_no_trouble(copied: Path) -> None:
     for content in ("{", "[]", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")):
-        (path / "directions" / "direction-one.json").write_text(content)
-        assert open_run(path).about_direction("direction-one") == {}
-        print_report(path, Console(file=io.StringIO()))
-    (path / "directions" / "direction-one.json").unlink()
-    assert open_run(path).about_direction("direction-one") == {}
+        (copied / "directions" / "direction-one.json").write_text(content)
+        assert open_run(copied).about_direction("direction-one") == {}
+        print_report(copied, Console(file=io.StringIO()))
+    (copied / "directions" / "direction-one.json").unlink()
+    assert open_run(copied).about_direction("direction-one") == {}
