@@ -45,13 +45,13 @@ class Standing:
     mean_rank: Floats
 
 
-def draw_seed(clusters: Sequence[str]) -> int:
+def draw_seed(clusters: str) -> int:
     """The seed of a task's draws: tasks and models of the same clusters are resampled alike.
 
     Args:
-        clusters: names of the clusters, in the order in which sums stand.
+        clusters: the names of all clusters, in the order in which sums stand, as one text.
     """
-    return int.from_bytes(hashlib.sha256("\0".join(clusters).encode()).digest()[:16], "big")
+    return int.from_bytes(hashlib.sha256(clusters.encode("utf-8", "surrogatepass")).digest()[:16], "big")
 
 
 def replicate_values(

@@ -87,7 +87,7 @@ class Entry:
     @property
     def page(self) -> str:
         """The name of its page, without folder and ending; no two submissions have one."""
-        return page_name(f"{self.name.replace('/', '__')}__{self.revision}")
+        return page_name(f"{self.name.replace('/', '__')}@{self.revision}")
 
 
 def page_name(text: str) -> str:

@@ -12,10 +12,12 @@ import pandas as pd
 import pyarrow as pa
 
 from normsuite import cultures
+from normsuite.aggregate import CEILING, PREFIX
 from normsuite.aggregate.groups import CULTURES
 from normsuite.leaderboard.site.entries import SUMMARIES, Entry
+from normsuite.report.nulls import null_name
 from normsuite.report.rows import Row, to_rows
-from normsuite.report.tables import MODELS
+from normsuite.report.tables import BASELINES, MODELS, OFFICIAL
 from normsuite.web import visible
 
 SCALE: Final = 10_000
@@ -69,7 +71,8 @@ def _frame(entries: Sequence[Entry]) -> pd.DataFrame:
     for name in _TEXTS:
         at = table.schema.get_field_index(name)
         table = table.set_column(at, name, table[name].dictionary_encode())
-    return table.to_pandas().assign(entry=place)
+    frame: pd.DataFrame = table.to_pandas().assign(entry=place)
+    return frame
 
 
 def _headlines(frame: pd.DataFrame, entries: Sequence[Entry]) -> np.ndarray:
@@ -86,20 +89,31 @@ def _headlines(frame: pd.DataFrame, entries: Sequence[Entry]) -> np.ndarray:
 def by(frame: pd.DataFrame, *keys: str) -> dict[Any, pd.DataFrame]:
     """The parts of a frame by the values of some columns, in order."""
     named = keys[0] if len(keys) == 1 else list(keys)
-    return dict(iter(frame.groupby(named, sort=True, observed=True)))
+    return dict(tuple(frame.groupby(named, sort=True, observed=True)))
 
 
 def scaled(values: Any) -> list[int | None]:
     """Numbers as whole multiples of 1 / ``SCALE``; None for what is undefined."""
     numbers = np.asarray(values, float) * SCALE
     known = np.isfinite(numbers)
-    whole = np.where(known, np.rint(np.clip(np.nan_to_num(numbers), -1e15, 1e15)), 0).astype(np.int64).tolist()
-    return [value if good else None for value, good in zip(whole, known.tolist(), strict=True)]
+    whole = np.rint(np.clip(np.where(known, numbers, 0), -1e15, 1e15)).astype(np.int64)
+    return [value if good else None for value, good in zip(whole.tolist(), known.tolist(), strict=True)]
 
 
 def rows_of(frame: pd.DataFrame, name: str) -> Iterator[Row]:
     """Rows of results for templates, named by one column."""
     return to_rows(frame.astype({name: str}), name)
+
+
+def scorer_title(scorer: str) -> str:
+    """The name, for people, of a scorer that is no model."""
+    if scorer == OFFICIAL:
+        return "Answers under the official parser"
+    if scorer.startswith(PREFIX):
+        return f"Null: {null_name(scorer.removeprefix(PREFIX))}"
+    if scorer.startswith(CEILING):
+        return "Ceiling"
+    return f"Baseline: {scorer}" if scorer in BASELINES else f"Scorer: {scorer}"
 
 
 def group_title(facet: str, group: str) -> str:
