@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from normsuite.errors import InputError
@@ -17,12 +19,13 @@ MOST_BYTES: Final = 20 * 2**20
 """Of one file on disk."""
 MOST_ROWS: Final = 5_000_000
 MOST_MEMORY: Final = 2**30
-"""Of one table: as its metadata tells, and again while it is read."""
-MOST_CHARACTERS: Final = 1_000
-"""Of one text in a table."""
+"""Of one table, in bytes: as its metadata tells, and again once its texts are known."""
+MOST_LENGTH: Final = 10_000
+"""Bytes of one text in a table."""
 
 _MAGIC: Final = b"PAR1"
-_AT_ONCE: Final = 4_096  # rows decoded at once
+_WIDTH: Final = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "BYTE_ARRAY": 4, "INT96": 12}
+"""Bytes of one value in memory, by its physical type; of a text its place in a dictionary."""
 _ROW_GROUP: Final = 1 << 20
 
 
@@ -74,7 +77,7 @@ def measure(path: Path, schema: pa.Schema) -> Shape:
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"is no readable Parquet file ({_first_line(error)})", file=path) from None
     _compare(found, schema, path)
-    memory = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    memory = _memory(metadata)
     if metadata.num_rows > MOST_ROWS:
         raise InputError(f"has {metadata.num_rows:,} rows, more than {MOST_ROWS:,}", file=path)
     if not 0 <= memory <= MOST_MEMORY:
@@ -83,25 +86,35 @@ def measure(path: Path, schema: pa.Schema) -> Shape:
     return Shape(metadata.num_rows, memory)
 
 
+def _memory(metadata: pq.FileMetaData) -> int:
+    """Bytes that a file unpacks to: those of its pages, or of its values, which may be told by far fewer."""
+    total = 0
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for column in map(group.column, range(group.num_columns)):
+            width = _WIDTH.get(column.physical_type, MOST_MEMORY)
+            sizes = column.total_uncompressed_size, column.num_values * width
+            if min(sizes) < 0:
+                return -1
+            total += max(sizes)
+    return total
+
+
 def read_rows(path: Path, schema: pa.Schema) -> pa.Table:
     """Read a table that a stranger wrote.
 
-    Metadata can lie, so memory is counted once more while rows are decoded a few at a time.
+    Texts are first read as dictionaries: a short file can say one long text a million times.
 
     Raises:
         InputError: as ``measure``; a text is too long, a required value is missing, the file is damaged.
     """
     measure(path, schema)
-    batches, memory = list[pa.RecordBatch](), 0
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            for batch in file.iter_batches(_AT_ONCE, columns=schema.names, use_threads=False):
-                memory += batch.nbytes
-                if memory > MOST_MEMORY:
-                    raise InputError(f"unpacks to more than {MOST_MEMORY:,} bytes", file=path)
-                batches.append(batch)
-        found = pa.Table.from_batches(batches, pq.read_schema(path)).select(schema.names)
-        table = pa.table(found.columns, schema=schema)
+        with pq.ParquetFile(path, read_dictionary=_texts(path), page_checksum_verification=True) as file:
+            found = file.read(schema.names, use_threads=False)
+        memory = sum(_spelled_out(chunk, path) for column in found.columns for chunk in column.chunks)
+        if memory > MOST_MEMORY:
+            raise InputError(f"unpacks to more than {MOST_MEMORY:,} bytes", file=path)
+        table = pa.table([found[field.name].cast(field.type) for field in schema], schema=schema)
         table.validate(full=True)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"is damaged ({_first_line(error)})", file=path) from None
@@ -109,6 +122,25 @@ def read_rows(path: Path, schema: pa.Schema) -> pa.Table:
         if not field.nullable and table[field.name].null_count:
             raise InputError("is empty in some row", file=path, field=field.name)
     return table
+
+
+def _texts(path: Path) -> list[str]:
+    """The columns, and parts of columns, that hold texts."""
+    columns = pq.read_metadata(path).schema
+    found = (columns.column(i) for i in range(len(columns)))
+    return [column.path for column in found if column.physical_type == "BYTE_ARRAY"]
+
+
+def _spelled_out(array: pa.Array, path: Path) -> int:
+    """Bytes of an array once each of its texts is written out."""
+    if pa.types.is_dictionary(array.type):
+        lengths = np.asarray(pc.fill_null(pc.binary_length(array.dictionary), 0)).astype(np.int64)
+        if lengths.max(initial=0) > MOST_LENGTH:
+            raise InputError(f"holds a text of more than {MOST_LENGTH:,} bytes", file=path)
+        return int(lengths[np.asarray(pc.drop_null(array.indices))].sum())
+    if pa.types.is_map(array.type):
+        return _spelled_out(array.keys, path) + _spelled_out(array.items, path)
+    return _spelled_out(array.values, path) if pa.types.is_list(array.type) else int(array.nbytes)
 
 
 def _compare(found: pa.Schema, schema: pa.Schema, path: Path) -> None:

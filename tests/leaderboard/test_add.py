@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
-from tests.leaderboard.conftest import SETTINGS, make_run
 
 from normsuite.errors import InputError
 from normsuite.leaderboard import find_submissions, read_submission
@@ -15,6 +14,7 @@ from normsuite.leaderboard.add import Named, add
 from normsuite.leaderboard.clusters import headline_value
 from normsuite.metrics import METRICS
 from normsuite.runs import Run
+from tests.leaderboard.conftest import SETTINGS, make_run
 
 
 def test_a_submission_holds_the_runs_results_and_what_they_come_from(run: Run, made: Path) -> None:
@@ -73,7 +73,7 @@ def test_nothing_of_the_machine_goes_in(run: Run, tmp_path: Path) -> None:
 
 def test_a_sample_is_refused_and_marked_where_it_is_allowed(tmp_path: Path) -> None:
     run = make_run("mini-rules", tmp_path / "run", dataclasses.replace(SETTINGS, limit=12))
-    with pytest.raises(InputError, match="is partial: a seeded sample of 12 clusters per task; .*--partial"):
+    with pytest.raises(InputError, match=r"is partial: a seeded sample of 12 clusters per task; .*--partial"):
         add(run.path, tmp_path / "to", Named("acme"))
     submission = add(run.path, tmp_path / "to", Named("acme"), partial=True)
     assert submission.manifest.partial == ["a seeded sample of 12 clusters per task"]
@@ -97,7 +97,7 @@ def test_a_run_whose_numbers_do_not_recompute_is_refused(run: Run, tmp_path: Pat
 
 
 def test_whose_model_it_is_must_be_told(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="whose model it is.*--org"):
+    with pytest.raises(InputError, match=r"whose model it is.*--org"):
         add(run.path, tmp_path)
 
 
