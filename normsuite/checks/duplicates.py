@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from normsuite.checks.estimates import at_most, codes
 from normsuite.checks.findings import Finding, Severity, of_all, percent
-from normsuite.checks.near import near_duplicates
+from normsuite.checks.near import near_duplicates, prints_of
 from normsuite.checks.shown import plain
 from normsuite.checks.subject import Subject, first_id
 
@@ -151,15 +151,16 @@ def _near(subject: Subject) -> list[Finding]:
     items, others = (at_most(rows, int(share * rows.num_rows)) for rows in (subject.items, subject.others))
     texts = _texts(subject, items, others)
     looked = "" if share == 1 else f" (looked for in {percent(share)} of the rows)"
-    alone = _distinct(texts)
-    is_scored = alone < texts.scored
-    found = []
-    across = near_duplicates(texts.text.take(pa.array(alone)), (~is_scored).astype(np.int64))
-    rows = alone[across.row]
-    found.append(_near_finding(items, rows[rows < texts.scored], f"in another split{looked}"))
-    own = alone[is_scored]
-    within = near_duplicates(texts.text.take(pa.array(own)), codes(items["cluster"])[own])
-    found.append(_near_finding(items, own[within.row], f"in another cluster{looked}"))
+    rows = _distinct(texts)
+    prints = prints_of(texts.text.take(pa.array(rows)))
+    is_scored = rows < texts.scored
+    across = rows[near_duplicates(prints, is_scored.astype(np.int64)).row]
+    cluster = codes(items["cluster"])[np.where(is_scored, rows, 0)]
+    within = rows[near_duplicates(prints.take(is_scored), cluster).row]
+    found = [
+        _near_finding(items, across[across < texts.scored], f"in another split{looked}"),
+        _near_finding(items, within, f"in another cluster{looked}"),
+    ]
     return [one for one in found if one]
 
 

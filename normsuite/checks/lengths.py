@@ -36,7 +36,7 @@ def check(task: AnyTask, prompts: Prompts, tokenizer: Tokenizer | None, context:
     lengths = count_tokens(prompts.texts, tokenizer)
     room = limit - _answer(task, prompts, tokenizer)
     longest = int(lengths.argmax())
-    about = "" if tokenizer else "about "
+    about, estimated = ("", "") if tokenizer else ("about ", ", by an estimate,")
     sample = "" if prompts.asked == prompts.total else f" (a sample of {prompts.asked:,} items)"
     top = f"the longest prompt has {about}{lengths[longest]:,} tokens{sample}"
     over = lengths > room
@@ -46,7 +46,7 @@ def check(task: AnyTask, prompts: Prompts, tokenizer: Tokenizer | None, context:
         return [Finding(CHECK, "note", fits, 0, 0.0, prompts.ids[longest])]
     share = n / len(lengths)
     message = (
-        f"{of_all(n, len(lengths), 'prompts')} are {about}longer than the {max(room, 0):,} tokens that a "
+        f"{of_all(n, len(lengths), 'prompts')} are{estimated} longer than the {max(room, 0):,} tokens that a "
         f"context of {limit:,} leaves; {top}"
     )
     severity: Severity = "problem" if share >= _SERIOUS else "warning"

@@ -31,8 +31,43 @@ MOST_LETTERS: Final = 1_000
 _LEAST_LETTERS: Final = 24  # what is shorter is alike by chance
 _SHINGLE: Final = 8  # bytes: one 64-bit word
 _BANDS, _ROWS = 16, 4
-_CHUNK: Final = 1 << 22  # bytes of text at once: 32 MiB for each array of hashes
+_LIKELY: Final = 0.25  # of the minima are equal; an estimate of the share of shingles in common
+_CHUNK: Final = 1 << 15  # bytes of text at once: hashes of all its shingles stay in a processor's cache
 _PAIRS: Final = 1 << 16  # compared at once
+_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+
+
+def _constants() -> tuple[Hashes, Hashes]:
+    """Of each of the hash functions a factor, which is odd, and what is added before it."""
+    generator = np.random.default_rng(0)
+    size = _BANDS * _ROWS
+    odd = generator.integers(0, 1 << 63, size, np.uint64) * np.uint64(2) + np.uint64(1)
+    return odd, generator.integers(0, 1 << 63, size, np.uint64)
+
+
+_CONSTANTS: Final = _constants()
+
+
+@dataclass(frozen=True)
+class Prints:
+    """Texts, and what stands for them.
+
+    Attributes:
+        row: [m] which of all texts; those too short are left out.
+        letters: [m] their beginnings.
+        minima: [m, 64] their MinHash.
+        place: [m] in the alphabet.
+    """
+
+    row: Ints
+    letters: NDArray[np.object_]
+    minima: Hashes
+    place: Ints
+
+    def take(self, wanted: NDArray[np.bool_]) -> Prints:
+        """Those of the texts [n] that a mask is true for."""
+        kept = wanted[self.row]
+        return Prints(self.row[kept], self.letters[kept], self.minima[kept], self.place[kept])
 
 
 @dataclass(frozen=True)
@@ -48,31 +83,34 @@ class Found:
     partner: Ints
 
 
-def near_duplicates(texts: pa.Array, group: Ints) -> Found:
+def prints_of(texts: pa.Array) -> Prints:
+    """What stands for texts [n]; equal ones are no near-duplicates, and should be left out before."""
+    cut = pc.utf8_slice_codeunits(texts, 0, MOST_LETTERS)
+    row = np.flatnonzero(np.asarray(pc.utf8_length(cut)) >= _LEAST_LETTERS)
+    known = cut.take(pa.array(row, pa.int64()))
+    place = np.empty(len(row), np.int64)
+    place[np.asarray(pc.sort_indices(known))] = np.arange(len(row))
+    return Prints(row, np.array(known.to_pylist(), object), signatures(known), place)
+
+
+def near_duplicates(prints: Prints, group: Ints) -> Found:
     """Texts that are nearly the same as one of another group.
 
     Args:
-        texts: [n]; equal texts are not near-duplicates and should be left out before.
-        group: [n] texts of one group are not compared.
+        prints: of the m texts that are compared.
+        group: [n] of all texts; those of one group are not compared.
     """
-    cut = pc.utf8_slice_codeunits(texts, 0, MOST_LETTERS)
-    long = np.flatnonzero(np.asarray(pc.utf8_length(cut)) >= _LEAST_LETTERS)
-    partner = np.full(len(texts), -1)
-    if len(long) > 1:
-        known = cut.take(pa.array(long))
-        minima = signatures(known)
-        letters = known.to_pylist()
-        own, place = group[long], np.empty(len(long), np.int64)
-        place[np.asarray(pc.sort_indices(known))] = np.arange(len(long))
-        for band in range(_BANDS):
-            key = _key(minima[:, band * _ROWS : (band + 1) * _ROWS])
-            rows, others = _meetings(key, own, place, back=band % 2 == 1)
-            unseen = partner[long[rows]] < 0
-            rows, others = rows[unseen], others[unseen]
-            alike = _alike(letters, rows, others)
-            partner[long[rows[alike]]] = long[others[alike]]
-    row = np.flatnonzero(partner >= 0)
-    return Found(row, partner[row])
+    own = group[prints.row]
+    partner = np.full(len(own), -1)
+    for band in range(_BANDS if len(own) > 1 else 0):
+        key = _key(prints.minima[:, band * _ROWS : (band + 1) * _ROWS])
+        rows, others = _meetings(key, own, prints.place, back=band % 2 == 1)
+        unseen = partner[rows] < 0
+        rows, others = rows[unseen], others[unseen]
+        alike = _alike(prints, rows, others)
+        partner[rows[alike]] = others[alike]
+    found = np.flatnonzero(partner >= 0)
+    return Found(prints.row[found], prints.row[partner[found]])
 
 
 def signatures(texts: pa.Array) -> Hashes:
@@ -82,7 +120,7 @@ def signatures(texts: pa.Array) -> Hashes:
         texts: [n], none shorter than eight bytes.
     """
     parts = [_minima(chunk) for chunk in _chunks(texts)]
-    return np.concatenate(parts)
+    return np.concatenate(parts) if parts else np.empty((0, _BANDS * _ROWS), np.uint64)
 
 
 def _chunks(texts: pa.Array) -> Iterator[pa.Array]:
@@ -100,25 +138,17 @@ def _minima(texts: pa.Array) -> Hashes:
     data = np.frombuffer(b"".join(pc.cast(texts, pa.binary()).to_pylist()), np.uint8)
     windows = np.lib.stride_tricks.sliding_window_view(data, _SHINGLE)
     shingles = np.ascontiguousarray(windows).view(np.uint64)[:, 0]
-    starts = np.cumsum(lengths) - lengths
-    # A window that begins in the last bytes of a text would reach into the next.
-    ends = starts[1:]
-    crossing = (ends[:, None] - np.arange(1, _SHINGLE)).ravel()
-    factors, shifts = _constants()
+    # A product's high bits, which decide what is least, depend on all lower bits: mix these once.
+    mixed = shingles * _MIX
+    mixed ^= mixed >> np.uint64(32)
+    mixed *= _MIX
+    # Every second stretch is a text's own windows; those between would reach into the next text.
+    ends = np.cumsum(lengths)
+    stretches = np.stack([ends - lengths, ends - _SHINGLE + 1], axis=1).ravel()[:-1]
     found = np.empty((len(texts), _BANDS * _ROWS), np.uint64)
-    for at, (factor, shift) in enumerate(zip(factors, shifts, strict=True)):
-        hashes = (shingles ^ shift) * factor
-        hashes ^= hashes >> np.uint64(29)  # the product's high bits are the well-mixed ones
-        hashes *= np.uint64(0x9E3779B97F4A7C15)
-        hashes[crossing] = np.iinfo(np.uint64).max
-        found[:, at] = np.minimum.reduceat(hashes, starts)
+    for at, (factor, shift) in enumerate(zip(*_CONSTANTS, strict=True)):
+        found[:, at] = np.minimum.reduceat((mixed ^ shift) * factor, stretches)[::2]
     return found
-
-
-def _constants() -> tuple[Hashes, Hashes]:
-    generator = np.random.default_rng(0)
-    odd = generator.integers(0, 1 << 63, _BANDS * _ROWS, np.uint64) * np.uint64(2) + np.uint64(1)
-    return odd, generator.integers(0, 1 << 63, _BANDS * _ROWS, np.uint64)
 
 
 def _key(minima: Hashes) -> Hashes:
@@ -146,17 +176,18 @@ def _meetings(key: Hashes, group: Ints, place: Ints, back: bool) -> tuple[Ints, 
     return order[several], order[met[several]]
 
 
-def _alike(letters: list[str], rows: Ints, others: Ints) -> NDArray[np.bool_]:
+def _alike(prints: Prints, rows: Ints, others: Ints) -> NDArray[np.bool_]:
     """Whether the texts of each pair are similar, bool [m]."""
     from rapidfuzz import fuzz, process
 
     found = np.zeros(len(rows), bool)
-    for start in range(0, len(rows), _PAIRS):
-        part = slice(start, start + _PAIRS)
+    likely = np.flatnonzero((prints.minima[rows] == prints.minima[others]).mean(1) >= _LIKELY)
+    for start in range(0, len(likely), _PAIRS):
+        part = likely[start : start + _PAIRS]
         found[part] = (
             process.cpdist(
-                [letters[at] for at in rows[part]],
-                [letters[at] for at in others[part]],
+                prints.letters[rows[part]].tolist(),
+                prints.letters[others[part]].tolist(),
                 scorer=fuzz.ratio,
                 score_cutoff=SIMILARITY,
                 dtype=np.float32,

@@ -320,7 +320,7 @@ def test_lengths_are_told_with_and_without_room(tmp_path: Path) -> None:
     path = task_file(tmp_path, table)
     (found,) = said_against(check(path, context=300))
     assert (found.check, found.severity, found.n, found.example) == ("lengths", "warning", 3, "made:8")
-    assert found.message.startswith("3 of 180 prompts (2%) are about longer than the 299 tokens")
+    assert found.message.startswith("3 of 180 prompts (2%) are, by an estimate, longer than the 299 tokens")
     assert said_against(check(path, context=2000)) == []
     (worst,) = said_against(check(path, context=20))
     assert worst.severity == "problem"

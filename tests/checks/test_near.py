@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from made_task import rows
 
 from normsuite.checks import near
-from normsuite.checks.near import near_duplicates, signatures
+from normsuite.checks.near import near_duplicates, prints_of, signatures
 
 TEXTS = [row["situation"] for row in rows(test=200, train=0)]
 
 
 def found(texts: list[str], group: list[int] | None = None) -> dict[int, int]:
     groups = np.arange(len(texts)) if group is None else np.array(group)
-    pairs = near_duplicates(pa.array(texts, pa.string()), groups)
+    pairs = near_duplicates(prints_of(pa.array(texts, pa.string())), groups)
     return dict(zip(pairs.row.tolist(), pairs.partner.tolist(), strict=True))
 
 
