@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from normsuite.errors import InputError
 
@@ -99,6 +98,8 @@ def likeness(inserted: Sequence[str], standing: Sequence[str]) -> NDArray[np.flo
     Returns:
         [k + n, n].
     """
+    from sklearn.feature_extraction.text import TfidfVectorizer  # heavy: the catalogue loads all adapters
+
     every = [*inserted, *standing]
     try:
         vectors = TfidfVectorizer(analyzer=_WORD.findall, sublinear_tf=True).fit_transform(

@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
 LEAST_LIKENESS: Final = 0.8
 """Cosine of two texts' TF-IDF vectors, from which on they are taken to be about one thing."""
@@ -41,6 +40,8 @@ def content(text: str) -> str:
 
     Stems, since a negation changes the verb: "asks", "does not ask", "avoids asking".
     """
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # heavy: the catalogue loads all adapters
+
     words = [word.replace("’", "'") for word in _WORD.findall(text.lower())]
     kept = [
         _SUFFIX.sub("", word)
@@ -72,6 +73,8 @@ def alike(texts: Sequence[str], parts: Sequence[str]) -> NDArray[np.int64]:
 
 def _edges(chosen: NDArray[np.int64], contents: NDArray[np.object_]) -> NDArray[np.int64]:
     """Pairs [e, 2] of the chosen contents that are nearly alike."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     if len(chosen) < 2:
         return np.empty((0, 2), np.int64)
     vectors = TfidfVectorizer(analyzer=str.split).fit_transform(contents[chosen])
