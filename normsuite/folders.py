@@ -41,6 +41,11 @@ def tiny() -> Path:
     return _PACKAGE / "shipped" / "normsuite-tiny"
 
 
+def world() -> Path:
+    """The outlines that maps of the world are drawn from."""
+    return _PACKAGE / "shipped" / "world.json"
+
+
 def cache() -> Path:
     """The user's cache for downloads; ``NORMSUITE_CACHE`` names another place."""
     named = os.environ.get("NORMSUITE_CACHE")

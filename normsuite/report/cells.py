@@ -9,17 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from normsuite.aggregate import Facet, apart, facets
+from normsuite.aggregate import Facet, facets
 from normsuite.aggregate.groups import CULTURES, READINGS
 from normsuite.cultures import country_name
-from normsuite.metrics import METRICS, Metric, RankMetric, Rows, read_rows
-from normsuite.report.provenance import mapping
-from normsuite.report.tables import MODELS
-from normsuite.runs import Run
+from normsuite.metrics import METRICS, Metric, RankMetric, Rows
+from normsuite.report.readings import Readings
 
 MAX_COUNTRIES: Final = 100
 """Beyond it a map of countries is too long to read, and cultural zones take their place."""
@@ -59,35 +55,23 @@ class Grid:
         return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 
 
-def grids(run: Run, task: str, headline: str) -> tuple[Grid, ...]:
+def grids(readings: Readings | None, headline: str) -> tuple[Grid, ...]:
     """One grid per category facet of a task; none where the data names no cultures or no categories.
 
-    Raises:
-        InputError: the predictions are damaged.
+    Args:
+        readings: the model's predictions on the task, if the run holds them.
+        headline: the metric.
     """
-    table = _predictions(run, task)
-    if headline not in METRICS or table is None or not table.num_rows:
+    if headline not in METRICS or readings is None:
         return ()
-    rows, position = read_rows(table)
-    by_name = {facet.name: facet for facet in facets(table, position)}
+    by_name = {facet.name: facet for facet in facets(readings.table, readings.position)}
     culture = by_name.get("country")
     if culture is None or len(culture.groups) > MAX_COUNTRIES:
         culture = by_name.get("zone")
     if culture is None:
         return ()
     categories = [facet for name, facet in by_name.items() if name not in _NO_CATEGORY]
-    return tuple(_grid(rows, METRICS[headline], culture, facet) for facet in categories)
-
-
-def _predictions(run: Run, task: str) -> pa.Table | None:
-    """The model's predictions on a task; None where the run came without them."""
-    parts = (run.path / "predictions").glob("*.parquet")
-    if not any(part.name.startswith(tuple(f"{task}.{scorer}." for scorer in MODELS)) for part in parts):
-        return None
-    about = mapping(mapping(run.manifest.get("tasks")).get(task))
-    calibrate = about.get("calibrate")
-    table, _ = apart(run.predictions(task), str(calibrate) if calibrate else None)
-    return table.filter(pc.is_in(table["scorer"], pa.array(MODELS)))
+    return tuple(_grid(readings.rows, METRICS[headline], culture, facet) for facet in categories)
 
 
 def _grid(rows: Rows, metric: Metric | RankMetric, culture: Facet, category: Facet) -> Grid:

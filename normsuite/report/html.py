@@ -1,44 +1,35 @@
-"""A run as one self-contained page: no network, no script, readable from disk, on paper and in the dark."""
+"""A run as one self-contained page: no network, readable from disk, on paper and in the dark."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import jinja2
-import jinja2.sandbox
+import numpy as np
 from markupsafe import Markup
 
 from normsuite.aggregate import FEW_CLUSTERS
-from normsuite.report import cells, plots, provenance, text
-from normsuite.report.tables import (
-    MODEL_NAME,
-    VALIDITY,
-    FacetTable,
-    TaskTables,
-    facet_title,
-    task_tables,
-)
+from normsuite.progress import Progress, silent
+from normsuite.report import diagnosis, provenance, text, world
+from normsuite.report.browse import Browser, Texts, browse, no_texts
+from normsuite.report.drawing import PAGE, on_page
+from normsuite.report.figures import Plot, task_plots
+from normsuite.report.readings import Readings, read_model
+from normsuite.report.tables import MODEL_NAME, VALIDITY, TaskTables, task_tables
 from normsuite.runs import Run, open_run, write_text
+from normsuite.web import NOTHING, SCRIPTS, asset, content_policy, environment
 
-_PLOTTED: Final = ("country", "zone")
+_HERE: Final = Path(__file__).parent
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing with its caption."""
+    """A plot set on the page."""
 
+    plot: Plot
     svg: Markup
-    caption: str
-
-
-@dataclass(frozen=True)
-class MapFigure(Figure):
-    """A heat map with a heading and the cells it shows."""
-
-    title: str
-    grid: cells.Grid
 
 
 @dataclass(frozen=True)
@@ -48,24 +39,33 @@ class TaskPage:
     Attributes:
         key: begins every id of the task on the page.
         tables: what the results say.
-        overall: the model beside the baselines.
-        facets: a drawing for each facet of ``tables.facets`` that has one, by facet.
-        maps: culture × category, one per category facet.
+        figures: its plots, by name.
+        statuses: what became of the readings, where the run holds them.
+        browser: its items, where they are shown.
     """
 
     key: str
     tables: TaskTables
-    overall: Figure
-    facets: dict[str, Figure]
-    maps: tuple[MapFigure, ...]
+    figures: Mapping[str, Figure]
+    statuses: Any
+    browser: Browser | None
+
+    def starting(self, prefix: str) -> list[Figure]:
+        """The figures whose names begin so."""
+        return [figure for name, figure in self.figures.items() if name.startswith(prefix)]
 
 
-def write_html(run: Path, out: Path) -> Path:
+def write_html(
+    run: Path, out: Path, *, items: bool = True, texts: Texts = no_texts, progress: Progress = silent
+) -> Path:
     """Write the page of a run.
 
     Args:
         run: the run folder.
         out: the file to write, or an existing folder for ``report.html`` in it.
+        items: whether the page holds single items, to be looked through.
+        texts: gives the prompts of items, where they may be shown.
+        progress: told which task is set.
 
     Returns:
         The file written; it is complete or not there at all.
@@ -74,116 +74,110 @@ def write_html(run: Path, out: Path) -> Path:
         InputError: the folder holds no finished run, or damaged files; ``out`` cannot be written.
     """
     opened = open_run(run)
-    pages = tuple(_page(opened, tables, at) for at, tables in enumerate(task_tables(opened), start=1))
+    pages = _pages(opened, task_tables(opened), texts if items else None, progress)
     manifest = opened.manifest
-    html = _template().render(
-        manifest=manifest,
-        model=provenance.mapping(manifest.get("model")),
-        data_line=provenance.data_line(manifest),
-        sample_line=provenance.sample_line(manifest),
-        pages=pages,
-        sections=provenance.sections(manifest),
-        rebuild=provenance.rebuild_command(manifest),
-        few_clusters=FEW_CLUSTERS,
-        few_mark=text.FEW_MARK,
-        nothing=text.NOTHING,
-        validity=VALIDITY,
-        model_name=MODEL_NAME,
+    scripts = [*map(asset, SCRIPTS), (_HERE / "browser.js").read_text(encoding="utf-8")]
+    html = (
+        _templates()
+        .get_template("report.html.jinja")
+        .render(
+            manifest=manifest,
+            model=provenance.mapping(manifest.get("model")),
+            data_line=provenance.data_line(manifest),
+            sample_line=provenance.sample_line(manifest),
+            pages=pages,
+            sections=provenance.sections(manifest),
+            rebuild=provenance.rebuild_command(manifest),
+            few_clusters=FEW_CLUSTERS,
+            few_mark=text.FEW_MARK,
+            nothing=NOTHING,
+            validity=VALIDITY,
+            model_name=MODEL_NAME,
+            outlines=world.outlines() if any("map" in page.figures for page in pages) else "",
+            own_style=Markup((_HERE / "report.css").read_text(encoding="utf-8")),  # noqa: S704 - as above
+            scripts=scripts,
+            policy=content_policy(scripts),
+        )
     )
     page = out / "report.html" if out.is_dir() else out
     write_text(page, html)
     return page
 
 
-def _page(run: Run, tables: TaskTables, at: int) -> TaskPage:
-    key = f"task-{at}"
-    drawn = {table.facet: table for table in tables.facets if table.facet in _PLOTTED and table.groups}
-    return TaskPage(
-        key=key,
-        tables=tables,
-        overall=_overall_figure(tables, key),
-        facets={facet: _facet_figure(tables, table, f"{key}-{facet}") for facet, table in drawn.items()},
-        maps=tuple(
-            _map_figure(tables, grid, f"{key}-map-{number}")
-            for number, grid in enumerate(cells.grids(run, tables.name, tables.headline), start=1)
-        ),
-    )
+def _pages(
+    run: Run, tasks: Sequence[TaskTables], texts: Texts | None, progress: Progress
+) -> tuple[TaskPage, ...]:
+    """The tasks' pages; a data set's direction readings are kept until its prompted tasks are set."""
+    others = {task.name: read_model(run, task.name) for task in tasks if is_direction(task)}
+    pages = []
+    for at, tables in enumerate(tasks, start=1):
+        progress("writing the page", at - 1, len(tasks))
+        mine = others[tables.name] if tables.name in others else read_model(run, tables.name)
+        pages.append(_page(run, tables, mine, beside(tables, tasks, others), texts, f"task-{at}", len(tasks)))
+    progress("writing the page", len(tasks), len(tasks))
+    return tuple(pages)
 
 
-def _overall_figure(tables: TaskTables, key: str) -> Figure:
-    metric = tables.metric_title
-    numbers = [
-        f"{row.name} {text.number(row.value)} {text.interval(row.low, row.high)}" for row in tables.overall
-    ]
-    alternative = f"Overall {metric} with 95 % intervals: {'; '.join(numbers)}."
-    svg = plots.interval_plot(tables.overall, metric, alternative, f"{key}-overall", model=MODEL_NAME)
-    caption = (
-        f"{_capital(metric)} over all items, with 95 % cluster-bootstrap intervals. "
-        "Circle: model; square: baseline; dashed: chance."
-    )
-    if tables.has_ceiling:
-        caption += f" Triangle: {text.CEILING}"
-    return Figure(Markup(svg), caption)  # noqa: S704 - written by matplotlib, which escapes text
+def is_direction(task: TaskTables) -> bool:
+    """Whether a task is read off embeddings."""
+    return bool(task.about.get("type") == "direction")
 
 
-def _facet_figure(tables: TaskTables, table: FacetTable, key: str) -> Figure:
-    subject = f"{_capital(tables.metric_title)} of the model by {table.title.lower()}"
-    ends = [f"{row.name} {text.number(row.value)}" for row in table.groups if row.value is not None]
-    alternative = f"{subject}, {len(table.groups)} groups{f': from {ends[0]} to {ends[-1]}' if ends else ''}."
-    overall = tables.model.value if tables.model else None
-    svg = plots.interval_plot(table.groups, tables.metric_title, alternative, key, overall=overall)
-    caption = (
-        f"{subject}, highest first, with 95 % cluster-bootstrap intervals. Thin line: all items; "
-        f"dashed: chance; hollow and {text.FEW_MARK}: fewer than {FEW_CLUSTERS} clusters."
-    )
-    return Figure(Markup(svg), caption)  # noqa: S704 - as above
+def beside(
+    task: TaskTables, tasks: Sequence[TaskTables], directions: Mapping[str, Readings | None]
+) -> list[Readings]:
+    """For a task read off answers, the readings of the direction tasks on the same data set."""
+    if is_direction(task):
+        return []
+    same = (other for other in tasks if other.about.get("dataset") == task.about.get("dataset"))
+    found = (directions.get(other.name) for other in same)
+    return [readings for readings in found if readings is not None]
 
 
-def _map_figure(tables: TaskTables, grid: cells.Grid, key: str) -> MapFigure:
-    heading = f"{facet_title(grid.row_facet)} × {facet_title(grid.facet).lower()}"
-    subject = f"{_capital(tables.metric_title)} by {heading.lower()}"
-    filled = int((grid.counts > 0).sum())
-    alternative = (
-        f"Heat map: {subject}; {filled} of {grid.counts.size} cells hold items; numbers in the table below."
-    )
-    low, high = (f"{end:.3g}" for end in grid.span)
-    caption = (
-        f"{subject}: the metric within each cell and its n items, without intervals. "
-        f"Colour runs from {low} (dark) to {high} (bright); a dot marks a cell without items."
-    )
-    if grid.left_out:
-        caption += (
-            f" Shown are the {len(grid.columns)} commonest; {grid.left_out} more stand in the table above."
-        )
-    svg = plots.heat_map(grid, alternative, key)
-    return MapFigure(Markup(svg), caption, heading, grid)  # noqa: S704 - as above
+def _page(
+    run: Run,
+    tables: TaskTables,
+    readings: Readings | None,
+    others: Sequence[Readings],
+    texts: Texts | None,
+    key: str,
+    tasks: int,
+) -> TaskPage:
+    plots = task_plots(tables, readings, others)
+    figures = {plot.name: Figure(plot, _set(plot, f"{key}-{at}")) for at, plot in enumerate(plots, start=1)}
+    statuses = browser = None
+    if readings is not None:
+        statuses = diagnosis.statuses_of(readings, tables.about)
+        if texts is not None:
+            browser = browse(run, tables, readings, texts, f"{key}-items", tasks)
+    return TaskPage(key, tables, figures, statuses, browser)
 
 
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
+def _set(plot: Plot, key: str) -> Markup:
+    if isinstance(plot.source, world.Mapped):
+        return world.on_page(plot.source, key, plot.alternative)
+    drawn = on_page(plot.draw(PAGE), key, plot.alternative)
+    return Markup(drawn)  # noqa: S704 - written by matplotlib, which escapes text
 
 
-def _template() -> jinja2.Template:
-    environment = jinja2.sandbox.SandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
+def _templates() -> Any:
+    made = environment(_HERE)
+    made.filters |= {
         "number": text.number,
         "interval": lambda row: text.interval(row.low, row.high),
         "count": text.count,
         "metric": text.metric_title,
         "shorten": text.shorten,
+        "cell": _cell,
     }
-    return environment.get_template("report.html.jinja")
+    return made
 
 
-def _shown(value: object) -> object:
-    """What every expression of the template passes through before it is escaped."""
+def _cell(value: Any) -> str:
+    """A cell of a table as a report sets it: whole numbers whole, others to three decimals."""
+    if isinstance(value, str):
+        return text.shorten(value, 160)
     if value is None:
-        return text.NOTHING
-    return text.visible(value) if type(value) is str else value
+        return NOTHING
+    whole = isinstance(value, int | np.integer)
+    return text.count(int(value)) if whole else text.number(float(value))

@@ -24,6 +24,7 @@ class Row:
         chance: expected value of uniform guessing, or of a gap that is chance alone; None where it has none.
         nulls: of a direction, how far up its nulls reach (the highest upper end); None for other scorers.
         ceiling: whether it is no scorer's, but the best that people's votes allow to expect.
+        key: what it is of as the results name it, where ``name`` is for people: a country's code.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Row:
     chance: float | None
     nulls: float | None = None
     ceiling: bool = False
+    key: str = ""
 
     @property
     def few(self) -> bool:
@@ -62,7 +64,7 @@ def to_rows(frame: pd.DataFrame, name: str, *, country: bool = False) -> Iterato
     for label, n, clusters, *values in zip(*columns, *numbers, strict=True):
         value, low, high, chance = (finite(number) for number in values)
         shown = cultures.country_name(label) if country else label
-        yield Row(shown, int(n), int(clusters), value, low, high, chance)
+        yield Row(shown, int(n), int(clusters), value, low, high, chance, key=str(label))
 
 
 def finite(value: float) -> float | None:

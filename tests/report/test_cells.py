@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from normsuite.report.cells import MAX_COLUMNS, MAX_COUNTRIES, grids
+from normsuite.report.readings import read_model
 from normsuite.runs import open_run
 
 
@@ -30,7 +31,11 @@ def predictions_of(country, topic, gold, predicted, **columns):
 def grid_of(make_run, manifest, about):
     """``grid_of(predictions, metric)``: the grids of a run of these predictions."""
     told = manifest({"t": about})
-    return lambda columns, metric="accuracy": grids(open_run(make_run(told, [], columns)), "t", metric)
+
+    def grid_of(columns, metric="accuracy"):
+        return grids(read_model(open_run(make_run(told, [], columns)), "t"), metric)
+
+    return grid_of
 
 
 def test_a_cell_is_the_metric_over_its_items(grid_of):
@@ -106,6 +111,6 @@ def test_rows_that_only_calibrate_are_in_no_cell(make_run, manifest, about):
         ["PER", "JPN", "JPN"], ["a", "b", "b"], [0, 1, 1], [0, 1, 0], split=["test", "test", "dev"]
     )
     told = manifest({"t": about | {"calibrate": "dev"}})
-    (grid,) = grids(open_run(make_run(told, [], columns)), "t", "accuracy")
+    (grid,) = grids(read_model(open_run(make_run(told, [], columns)), "t"), "accuracy")
     assert grid.counts.sum() == 2
     assert grid.values[0, 1] == 1
