@@ -1,5 +1,9 @@
-"""A process that embeds invented texts with normsuite-tiny and keeps them bit by bit: FOLDER COUNT."""
+"""For each line it is given, a process that embeds invented texts and keeps them bit by bit: FOLDER COUNT.
 
+The process is forked, because importing takes longer than reading. Its number is told, and how it ended.
+"""
+
+import os
 import sys
 from pathlib import Path
 
@@ -19,4 +23,12 @@ def passages(count: int) -> list[Passage]:
 
 
 if __name__ == "__main__":
-    Reader(SPEC, cache=Path(sys.argv[1]), shard=SHARD).read(passages(int(sys.argv[2])), POOLING)
+    folder, count = Path(sys.argv[1]), int(sys.argv[2])
+    SPEC.start().close()  # imports
+    for _ in sys.stdin:
+        child = os.fork()
+        if not child:
+            Reader(SPEC, cache=folder, shard=SHARD).read(passages(count), POOLING)
+            os._exit(0)
+        print(child, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
