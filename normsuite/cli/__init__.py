@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import normsuite
-from normsuite.cli import data, direction, leaderboard, run, task, transfer
+from normsuite.cli import compare, data, direction, leaderboard, run, task, transfer
 from normsuite.errors import InputError
 
 _INTERRUPTED = 130
@@ -28,6 +28,7 @@ app.add_typer(leaderboard.app, name="leaderboard")
 app.command("demo")(run.demo)
 app.command("run")(run.run)
 app.command("report")(run.report)
+app.command("compare")(compare.compare)
 
 
 def _print_version(wanted: bool) -> None:
