@@ -81,7 +81,7 @@ def _wordings(task: AnyTask, n: int) -> list[Finding]:
     offset = isinstance(task, DirectionTask) and task.reading.combine == "difference"
     if offset or n >= MIN_WORDINGS:
         return []
-    message = f"{n} wordings, fewer than {MIN_WORDINGS}: what a score owes to the words cannot be told"
+    message = f"{n} wording{'' if n == 1 else 's'}, fewer than {MIN_WORDINGS}: what a score owes to the words cannot be told"
     return [Finding("wordings", "note", message, n, None, None, "add wordings that say the same")]
 
 
