@@ -81,7 +81,8 @@ def _wordings(task: AnyTask, n: int) -> list[Finding]:
     offset = isinstance(task, DirectionTask) and task.reading.combine == "difference"
     if offset or n >= MIN_WORDINGS:
         return []
-    message = f"{n} wording{'' if n == 1 else 's'}, fewer than {MIN_WORDINGS}: what a score owes to the words cannot be told"
+    told = f"{n} wording{'' if n == 1 else 's'}, fewer than {MIN_WORDINGS}"
+    message = f"{told}: what a score owes to the words cannot be told"
     return [Finding("wordings", "note", message, n, None, None, "add wordings that say the same")]
 
 
