@@ -37,7 +37,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_demo_runs_the_shipped_model_on_the_shipped_data(normsuite, tmp_path: Path) -> None:
-    outcome = normsuite("demo", "--out", tmp_path / "demo")
+    outcome = normsuite("demo", "--out", tmp_path / "demo", "--engine", "transformers")
     assert outcome.code == 0, outcome.err
     assert "normsuite-tiny" in outcome.out
     page = (tmp_path / "demo" / "report.html").read_text()
