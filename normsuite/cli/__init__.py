@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import normsuite
-from normsuite.cli import compare, data, direction, leaderboard, run, task, transfer
+from normsuite.cli import compare, data, direction, leaderboard, report, run, task, transfer
 from normsuite.errors import InputError
 
 _INTERRUPTED = 130
@@ -27,7 +27,7 @@ app.add_typer(direction.app, name="direction")
 app.add_typer(leaderboard.app, name="leaderboard")
 app.command("demo")(run.demo)
 app.command("run")(run.run)
-app.command("report")(run.report)
+app.command("report")(report.report)
 app.command("compare")(compare.compare)
 
 

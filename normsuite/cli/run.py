@@ -1,4 +1,4 @@
-"""`normsuite demo`, `run` and `report`."""
+"""`normsuite demo` and `run`."""
 
 from __future__ import annotations
 
@@ -105,6 +105,7 @@ def run(
 ) -> None:
     """Evaluate a checkpoint on tasks, with the baselines beside it."""
     from normsuite.cli.console import item_progress
+    from normsuite.cli.report import tell
     from normsuite.evaluate import evaluate
     from normsuite.questions import prepare
     from normsuite.tasks import prompted_only, resolve_tasks, used_sets
@@ -139,7 +140,7 @@ def run(
             engine = EngineName.transformers  # it reads any layer and position
         spec, who = (None, None) if model == "baselines" else choose_engine(engine, model, options)
         finished = evaluate(spec, questions, out, settings=settings, workers=who, progress=progress)
-    _tell([finished.path])
+    tell([finished.path], copies, chosen)
 
 
 def read_texts(folder: Path | None, tasks: Sequence[AnyTask]) -> Documents | None:
@@ -160,27 +161,6 @@ def read_texts(folder: Path | None, tasks: Sequence[AnyTask]) -> Documents | Non
     if not searching:
         raise InputError("no task here searches documents", field="--documents", fix="leave it out")
     return read_documents(folder)
-
-
-def report(
-    runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
-) -> None:
-    """Print the results of finished runs and write each one's report.html."""
-    _tell(runs)
-
-
-def _tell(runs: list[Path]) -> None:
-    """Print and write the reports of runs."""
-    from normsuite.cli.console import item_progress
-    from normsuite.report import print_report, write_html
-
-    for path in runs:
-        print_report(path)
-        with item_progress() as progress:
-            progress("writing the page", 0, 1)
-            page = write_html(path, path / "report.html")
-            progress("writing the page", 1, 1)
-        typer.echo(f"report: {page}")
 
 
 def parse_raw(pairs: list[str] | None, used: set[str]) -> dict[str, Path]:

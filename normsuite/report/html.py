@@ -17,7 +17,14 @@ from normsuite.report.browse import Browser, Texts, browse, no_texts
 from normsuite.report.drawing import PAGE, on_page
 from normsuite.report.figures import Plot, task_plots
 from normsuite.report.readings import Readings, read_model
-from normsuite.report.tables import MODEL_NAME, VALIDITY, TaskTables, task_tables
+from normsuite.report.tables import (
+    MODEL_NAME,
+    VALIDITY,
+    TaskTables,
+    beside,
+    is_direction,
+    task_tables,
+)
 from normsuite.runs import Run, open_run, write_text
 from normsuite.web import NOTHING, SCRIPTS, asset, content_policy, environment
 
@@ -113,25 +120,11 @@ def _pages(
     for at, tables in enumerate(tasks, start=1):
         progress("writing the page", at - 1, len(tasks))
         mine = others[tables.name] if tables.name in others else read_model(run, tables.name)
-        pages.append(_page(run, tables, mine, beside(tables, tasks, others), texts, f"task-{at}", len(tasks)))
+        near = (others[task.name] for task in beside(tables, tasks))
+        found = [readings for readings in near if readings is not None]
+        pages.append(_page(run, tables, mine, found, texts, f"task-{at}", len(tasks)))
     progress("writing the page", len(tasks), len(tasks))
     return tuple(pages)
-
-
-def is_direction(task: TaskTables) -> bool:
-    """Whether a task is read off embeddings."""
-    return bool(task.about.get("type") == "direction")
-
-
-def beside(
-    task: TaskTables, tasks: Sequence[TaskTables], directions: Mapping[str, Readings | None]
-) -> list[Readings]:
-    """For a task read off answers, the readings of the direction tasks on the same data set."""
-    if is_direction(task):
-        return []
-    same = (other for other in tasks if other.about.get("dataset") == task.about.get("dataset"))
-    found = (directions.get(other.name) for other in same)
-    return [readings for readings in found if readings is not None]
 
 
 def _page(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -171,6 +171,19 @@ def task_tables(run: Run) -> tuple[TaskTables, ...]:
         )
         for name in names
     )
+
+
+def is_direction(task: TaskTables) -> bool:
+    """Whether a task is read off embeddings."""
+    return bool(task.about.get("type") == "direction")
+
+
+def beside(task: TaskTables, tasks: Sequence[TaskTables]) -> list[TaskTables]:
+    """For a task that is read off answers, the direction tasks on the same data set."""
+    if is_direction(task):
+        return []
+    same = task.about.get("dataset")
+    return [other for other in tasks if is_direction(other) and other.about.get("dataset") == same]
 
 
 def _task(name: str, about: dict[str, Any], results: pd.DataFrame, missing: tuple[str, ...]) -> TaskTables:
