@@ -65,9 +65,9 @@ def build_site(
     _put_data(folder, "ranking", ranking(entries, boards, ranked, numbers))
     for name, value in group_boards(boards, numbers):
         _put_data(folder, name, value)
-    groups = by(numbers.groups, "entry")
+    groups, others = by(numbers.groups, "entry"), by(numbers.others, "entry")
     for at, entry in enumerate(entries):
-        _put_data(folder, f"models/{entry.page}", model_data(entry, boards, groups.get(at)))
+        _put_data(folder, f"models/{entry.page}", model_data(entry, boards, groups.get(at), others.get(at)))
     for name, content in pages(Site(entries, boards, ranked, numbers, _texts(boards))):
         folder.put(name, content)
     for name, data in downloads(entries, boards, ranked):

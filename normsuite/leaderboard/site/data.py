@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -37,6 +38,12 @@ def short(text: str) -> str:
     """A stranger's text on one line, cut."""
     clean = visible(text[: 4 * SHOWN])
     return clean if len(clean) <= SHOWN else clean[: SHOWN - 1] + "…"
+
+
+@cache
+def short_group(facet: str, group: str) -> str:
+    """A group's name for people, cut."""
+    return short(group_title(facet, group))
 
 
 def ranking(
@@ -160,7 +167,7 @@ def group_boards(boards: Mapping[str, TaskBoard], numbers: Numbers) -> Iterator[
     for (facet, group), rows in by(ranked, "facet", "group").items():
         name = page_name(f"{facet}@{group}")
         tasks = {task: _group_cells(own) for task, own in by(rows, "task").items()}
-        told = [short(group_title(facet, group)), name, len(tasks)]
+        told = [short_group(facet, group), name, len(tasks)]
         listed.setdefault(facet, []).append(told)
         yield f"groups/{name}", {"tasks": tasks}
     order = sorted(listed, key=lambda facet: (not culture_facet([facet]), facet))
@@ -197,18 +204,49 @@ def _group_cells(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def model_data(entry: Entry, boards: Mapping[str, TaskBoard], groups: pd.DataFrame | None) -> dict[str, Any]:
-    """One model's numbers: its replicates, by which two models are compared, and its groups."""
+def model_data(
+    entry: Entry, boards: Mapping[str, TaskBoard], groups: pd.DataFrame | None, others: pd.DataFrame | None
+) -> dict[str, Any]:
+    """One model's numbers: its replicates, by which two models are compared, its groups, its other metrics.
+
+    Args:
+        entry: the model.
+        boards: of all tasks.
+        groups: its rows of ``Numbers.groups``.
+        others: its rows of ``Numbers.others``.
+    """
     tasks: dict[str, dict[str, Any]] = {}
     for task, sample in sorted(entry.samples.items()):
         if math.isfinite(sample.value) and boards[task].edition == sample.edition:
             tasks[task] = _packed(sample)
-    for (task, facet), rows in by(groups, "task", "facet").items() if groups is not None else ():
-        titles = [short(group_title(facet, str(group))) for group in rows["group"]]
-        cells = [scaled(rows[name]) for name in ("value", "ci_low", "ci_high")]
-        facets = tasks.setdefault(task, {}).setdefault("facets", [])
-        facets.append([facet_title(facet), titles, *cells, rows["n"].tolist(), rows["clusters"].tolist()])
-    return {"tasks": tasks}
+    for task, facet, columns in _facets(groups):
+        tasks.setdefault(task, {}).setdefault("facets", []).append([facet_title(facet), *columns])
+    return {"tasks": tasks, "others": _others(others)}
+
+
+def _facets(groups: pd.DataFrame | None) -> Iterator[tuple[str, str, list[list[Any]]]]:
+    """(task, facet, [titles, values, lows, highs, items, clusters]) of one model."""
+    if groups is None:
+        return
+    rows = groups.sort_values(["task", "facet", "group"], kind="stable")
+    tasks, facets, names = (rows[name].tolist() for name in ("task", "facet", "group"))
+    numbers = [scaled(rows[name]) for name in ("value", "ci_low", "ci_high")]
+    titles: list[Any] = list(map(short_group, facets, names))
+    columns = [titles, *numbers, rows["n"].tolist(), rows["clusters"].tolist()]
+    keys = list(zip(tasks, facets, strict=True))
+    starts = [at for at, key in enumerate(keys) if at == 0 or key != keys[at - 1]]
+    for start, stop in zip(starts, [*starts[1:], len(keys)], strict=True):
+        yield *keys[start], [column[start:stop] for column in columns]
+
+
+def _others(others: pd.DataFrame | None) -> list[list[Any]]:
+    """Tasks, metrics, values, lows, highs, chances and items of one model's other metrics."""
+    if others is None:
+        return []
+    rows = others.sort_values(["task", "metric"], kind="stable")
+    metrics = [short(metric_title(name)) for name in rows["metric"].tolist()]
+    numbers = [scaled(rows[name]) for name in ("value", "ci_low", "ci_high", "chance")]
+    return [rows["task"].tolist(), metrics, *numbers, rows["n"].tolist()]
 
 
 def _packed(sample: Sample) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The same numbers as files: the ranking and all results shown, as CSV and Parquet; a CSV of each task."""
+"""The same numbers as files: the ranking as CSV and Parquet, results as Parquet and a CSV of each task."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ def downloads(
     yield "downloads/ranking.csv", _csv(ranking)
     yield "downloads/ranking.parquet", _parquet(ranking)
     results = _results(entries)
-    yield "downloads/results.csv", _csv(results)
     yield "downloads/results.parquet", _parquet(results)
     for name in boards:
         own = results.filter(pc.equal(results["task"], name))
@@ -78,19 +77,22 @@ def _results(entries: Sequence[Entry]) -> pa.Table:
 
 
 def _csv(table: pa.Table) -> bytes:
-    """CSV of numbers as they are and of texts that no spreadsheet takes for a formula."""
-    columns = [_inert(column) if column.type == pa.string() else column for column in table.columns]
+    """CSV of numbers to six decimals and of texts that no spreadsheet takes for a formula."""
+    columns = [_plain(column) for column in table.columns]
     sink = io.BytesIO()
     pacsv.write_csv(pa.table(columns, names=table.column_names), sink)
     return sink.getvalue()
 
 
-def _inert(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    coded = column.dictionary_encode().unify_dictionaries().combine_chunks()
-    coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
-    plain = pa.array([short(text) for text in coded.dictionary.to_pylist()], pa.string())
-    plain = pc.replace_substring_regex(plain, _RUN_BY_SPREADSHEETS, r"'\1")
-    return pa.chunked_array([plain.take(coded.indices)])
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if column.type == pa.float64():
+        return pc.round(column, 6)
+    if column.type != pa.string():
+        return column
+    coded = column.combine_chunks().dictionary_encode()
+    texts = pa.array([short(text) for text in coded.dictionary.to_pylist()], pa.string())
+    inert = pc.replace_substring_regex(texts, _RUN_BY_SPREADSHEETS, r"'\1")
+    return pa.chunked_array([inert.take(coded.indices)])
 
 
 def _parquet(table: pa.Table) -> bytes:

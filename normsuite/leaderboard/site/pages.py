@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import jinja2
-import pandas as pd
 from markupsafe import Markup, escape
 
 import normsuite
@@ -15,10 +14,9 @@ from normsuite.aggregate import FEW_CLUSTERS
 from normsuite.aggregate.ranks import RANK_REPLICATES
 from normsuite.leaderboard.site.data import short
 from normsuite.leaderboard.site.entries import page_name, safe_link
-from normsuite.leaderboard.site.numbers import by, rows_of
 from normsuite.leaderboard.site.standings import Place, Site
 from normsuite.report.rows import Row
-from normsuite.report.tables import VALIDITY, facet_title
+from normsuite.report.tables import facet_title
 from normsuite.report.text import interval, metric_title, number
 from normsuite.web import environment
 from normsuite.web.foreign import visible_lines
@@ -38,21 +36,10 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
         shown = {"beside": site.beside.get(name, ()), "span": _span(places)}
         yield f"tasks/{page_name(name)}.html", template.render(root="../", page="task", **context, **shown)
     template = templates.get_template("model.html.jinja")
-    others = by(site.numbers.others, "entry") if len(site.numbers.others) else {}
     for at, entry in enumerate(site.entries):
-        context = {"entry": entry, "lines": site.of_model(at), "others": _other_metrics(others.get(at))}
+        context = {"entry": entry, "lines": site.of_model(at)}
         ranked = [(track, track.members.index(at)) for track in site.tracks if at in track.members]
         yield f"models/{entry.page}.html", template.render(root="../", page="model", ranked=ranked, **context)
-
-
-def _other_metrics(frame: pd.DataFrame | None) -> list[tuple[str, str, Row]]:
-    """(task, metric, row) of a model's other metrics, those of validity first."""
-    if frame is None:
-        return []
-    named = zip(frame["task"].tolist(), rows_of(frame, "metric"), strict=True)
-    rows = [(task, row) for task, row in named if row.value is not None]
-    rows.sort(key=lambda pair: (pair[0], pair[1].name not in VALIDITY, pair[1].name))
-    return [(task, metric_title(row.name), row) for task, row in rows]
 
 
 def _span(places: Sequence[Place]) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 import normsuite
 from normsuite.aggregate.ranks import RANK_REPLICATES
@@ -31,7 +32,7 @@ from normsuite.leaderboard.submission import (
     read_submission,
 )
 from normsuite.leaderboard.tables import MOST_BYTES
-from normsuite.schema import RESULT_SCHEMA, read_table, write_table
+from normsuite.schema import RESULT_SCHEMA, read_table
 
 KEPT: Final = ".kept"
 _FORM: Final = f"1 {normsuite.__version__} {RANK_REPLICATES}"
@@ -138,8 +139,19 @@ def _keep(entry: Entry, kept: Path) -> None:
         },
         schema=_SAMPLE_SCHEMA,
     )
-    write_table(entry.results, kept / f"{entry.digest}.results.parquet")
-    write_table(table, kept / f"{entry.digest}.samples.parquet")
+    _store(entry.results, kept / f"{entry.digest}.results.parquet")
+    _store(table, kept / f"{entry.digest}.samples.parquet")
+
+
+def _store(table: pa.Table, path: Path) -> None:
+    """Write a table beside its place and rename it; one that is damaged all the same is read anew."""
+    temporary = path.with_suffix(".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write: {error.strerror or error}", file=path) from None
 
 
 def _recall(submission: Submission, digest: str, kept: Path) -> Entry | None:

@@ -2,7 +2,26 @@
 /* A model's page: its groups, task by task. */
 normsuite.ready(async () => {
   const byId = (id) => document.getElementById(id);
-  const { tasks } = await normsuite.load(`models/${document.documentElement.dataset.model}`);
+
+  /** Metrics that are no headline, in a table of their own that is sorted where it stands. */
+  const drawOthers = ([names, metrics, value, low, high, chance, n] = []) => {
+    if (!names) return;
+    const column = (key, title, draw, values, more = {}) => ({ key, title, draw, value: (at) => values[at], ...more });
+    const columns = [
+      column("task", "Task", (at) => [names[at]], names, { text: true, head: true, kind: "model" }),
+      column("metric", "Metric", (at) => [metrics[at]], metrics, { text: true, kind: "text" }),
+      column("value", "Value", (at) => normsuite.valueCell(value[at], low[at], high[at]), value, { kind: "task" }),
+      column("chance", "Chance", (at) => [normsuite.decimal(chance[at])], chance),
+      column("n", "Items", (at) => [n[at].toLocaleString("en")], n),
+    ];
+    const table = normsuite.board(byId("others"), (sort) => show(sort));
+    const show = (sort) => table.draw({ columns, rows: names.map((_, at) => at), sort });
+    show("task");
+    byId("others-part").hidden = false;
+  };
+
+  const { tasks, others } = await normsuite.load(`models/${document.documentElement.dataset.model}`);
+  drawOthers(others);
   const offered = Object.keys(tasks).filter((name) => tasks[name].facets);
   if (!offered.length) return;
   const few = Number(document.documentElement.dataset.few);
