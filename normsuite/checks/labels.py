@@ -61,8 +61,9 @@ def _without_gold(subject: Subject) -> list[Finding]:
 
 
 def _one_rating(subject: Subject) -> list[Finding]:
-    ratings = subject.items["rating"].drop_null()
-    if len(ratings) < 2 or count(ratings) > 1:
+    """Whether nothing can correlate; beside statements that are only read, equal ratings are no fault."""
+    ratings = subject.items["rating"]
+    if len(ratings) < 2 or count(ratings) > 1 or ratings.null_count:
         return []
     message = f"all {len(ratings):,} scored items have the rating {ratings[0].as_py():g}"
     fix = "nothing can correlate with it: check the column of `rating`"
