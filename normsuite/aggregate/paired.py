@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-from scipy.stats import norm
 
 from normsuite.aggregate.estimates import Cells, cells_of, count_clusters, count_items
 from normsuite.aggregate.gaps import FEW_CLUSTERS
@@ -32,7 +32,7 @@ from normsuite.metrics.sums import mean_value
 
 POWER: Final = 0.8
 SIZE: Final = 0.05
-DETECTABLE: Final = float(norm.ppf(1 - SIZE / 2) + norm.ppf(POWER))
+DETECTABLE: Final = NormalDist().inv_cdf(1 - SIZE / 2) + NormalDist().inv_cdf(POWER)
 """Standard errors that a true difference must have to be found at ``SIZE`` with ``POWER`` (Bloom 1995)."""
 
 DIFFERENCE_SCHEMA: Final = pa.schema(
