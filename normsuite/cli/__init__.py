@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import normsuite
-from normsuite.cli import compare, data, direction, leaderboard, report, run, task, transfer
+from normsuite.cli import compare, data, direction, leaderboard, report, run, site, task, transfer
 from normsuite.errors import InputError
 
 _INTERRUPTED = 130
@@ -24,6 +24,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(task.app, name="task")
 transfer.add_to(direction.app)
 app.add_typer(direction.app, name="direction")
+site.add_to(leaderboard.app)
 app.add_typer(leaderboard.app, name="leaderboard")
 app.command("demo")(run.demo)
 app.command("run")(run.run)

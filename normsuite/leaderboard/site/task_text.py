@@ -39,7 +39,7 @@ class TaskText:
         no_example: why, one sentence.
     """
 
-    description: str
+    description: Markup
     wordings: tuple[tuple[str, str], ...]
     card: Markup
     licence: str
@@ -56,7 +56,7 @@ def task_text(task: AnyTask) -> TaskText:
     example, reason = _example(task)
     known = task.data.set in known_adapters()
     return TaskText(
-        description=task.description,
+        description=Markup(_reader().renderInline(task.description)),  # noqa: S704 - HTML in it is escaped
         wordings=tuple(_wordings(task)),
         card=_card(task.data.set),
         licence=get_adapter(task.data.set).home.licence if known else "",
@@ -71,12 +71,17 @@ def _wordings(task: AnyTask) -> list[tuple[str, str]]:
     return [(wording.name, wording.text) for wording in load_wordings(task.prompts, beside=task.folder)]
 
 
+def _reader() -> MarkdownIt:
+    """Markdown without HTML and without pictures, which would be fetched; links lead nowhere but to pages."""
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+
+
 def _card(dataset: str) -> Markup:
     """The data set's card; its headings stand below the page's own, and nothing in it is fetched or run."""
     path = places.find_all("data_cards").get(dataset)
     if path is None:
         return Markup()
-    reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    reader = _reader()
     tokens = reader.parse(path.read_text(encoding="utf-8"))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):

@@ -12,6 +12,7 @@
    * @property {string} key names it in the address
    * @property {string} title
    * @property {string} [hint] a longer title
+   * @property {string} [note] small, below the title
    * @property {string} [kind] class of its cells
    * @property {boolean} [text] whether it is sorted as text
    * @property {boolean} [descending] whether the first click sorts the greatest to the top
@@ -54,7 +55,8 @@
         sorted(sort === first ? other : first);
         head.querySelector(`[data-key="${CSS.escape(column.key)}"] button`)?.focus();
       });
-      return normsuite.element("th", { scope: "col", class: column.kind, "aria-sort": direction, "data-key": column.key }, button);
+      const note = column.note ? normsuite.element("small", {}, column.note) : null;
+      return normsuite.element("th", { scope: "col", class: column.kind, "aria-sort": direction, "data-key": column.key }, button, note);
     };
 
     const line = (columns, at) => {

@@ -88,8 +88,8 @@ normsuite.ready(async () => {
     }));
     board.draw({ columns: columns(lines, "Task"), rows: lines.map((_, at) => at), sort: view.sort });
     byId("none").hidden = lines.length > 0;
-    byId("summary").textContent = lines.length ? ["A better", "B better", "not told apart"].map((told) =>
-      `${lines.filter((one) => verdict(one.difference, one.higher) === told).length} ${told}`).join(", ") : "";
+    const count = (told) => `${told} on ${lines.filter((one) => verdict(one.difference, one.higher) === told).length}`;
+    byId("summary").textContent = lines.length ? `${["A better", "B better", "not told apart"].map(count).join(", ")} of ${lines.length}` : "";
     return shared;
   };
 

@@ -30,7 +30,7 @@ normsuite.ready(async () => {
     const row = (at) => rows.get(at);
     return {
       key: name, title: name, descending: about.higher, kind: "task",
-      hint: `${about.title}: ${about.metric}, ${told.n} items`,
+      hint: `${about.title}: ${about.metric}${about.higher ? "" : " (lower is better)"}`, note: `${told.n} items`,
       value: (at) => (row(at) === undefined ? null : told.value[row(at)]),
       draw: (at) => {
         if (row(at) === undefined) return ["–"];
@@ -51,11 +51,9 @@ normsuite.ready(async () => {
     const words = normsuite.fold(view.words).split(/\s+/).filter(Boolean);
     const rows = everyone.filter((at) => words.every((word) => folded[at].includes(word)));
     const first = listed.tasks[names[0]].higher ? `-${names[0]}` : names[0];
-    const items = names.map((name) => `${name}: ${data.tasks[name].n}`).join(", ");
     board.draw({ columns: [model, ...names.map(column)], rows, sort: view.sort || first });
     byId("group-title").textContent = `${view.facet[1]}: ${view.group[0]}`;
     byId("count").textContent = `${rows.length} of ${everyone.length} models`;
-    byId("items").textContent = `Items of this group: ${items}.`;
   };
 
   const drawControls = () => {

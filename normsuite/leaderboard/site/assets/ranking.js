@@ -142,8 +142,8 @@ normsuite.ready(async () => {
     apart.draw({ columns: [rankColumns(track)[1], lacks, ...extra, ...tasks], rows: others, sort: view.sort === "rank" ? "lacks" : view.sort });
     byId("apart-part").hidden = track.others.length === 0;
     byId("count").textContent = `${rows.length + others.length} of ${track.at.length + track.others.length} models`;
-    byId("over").textContent = track.panel.length === 1 ? `the task ${track.panel[0]}`
-      : `${track.panel.length} tasks: ${track.panel.join(", ")}`;
+    byId("over").textContent = track.panel.length === 1 ? `the task ${track.panel[0]}` : `${track.panel.length} tasks`;
+    byId("over").title = track.panel.join(", ");
   };
 
   const drawControls = () => {
