@@ -10,7 +10,7 @@ from made_predictions import prediction, random_predictions, table
 from scipy.stats import kstest, norm
 
 from normsuite import metrics as plain
-from normsuite.aggregate import adjusted, bootstrap, differences, draw, pair
+from normsuite.aggregate import adjusted, bootstrap, detectable, differences, draw, pair
 from normsuite.aggregate.significance import bootstrap_p, flip_p, flipped, flips
 from normsuite.errors import InputError
 from normsuite.metrics import METRICS
@@ -222,7 +222,8 @@ def check_against_slow(one, another, names, replicates=60):
                 low, high = np.nanquantile(gains, [0.025, 0.975])
                 assert [row["ci_low"], row["ci_high"]] == pytest.approx([low, high], abs=1e-6)
                 assert row["standard_error"] == pytest.approx(np.nanstd(gains, ddof=1), abs=1e-6)
-                assert row["detectable"] == pytest.approx(2.8016 * row["standard_error"], rel=1e-4)
+                known = detectable(row["standard_error"], row["clusters"])
+                assert row["detectable"] == pytest.approx(float(known))
                 assert row["n"] == len(np.unique(sides[0].item))
 
 
@@ -341,6 +342,12 @@ def test_a_true_difference_is_covered_and_found_as_often_as_promised():
     assert np.mean([row["p"] < 0.05 for row in rows]) == pytest.approx(promised, abs=0.16)
     assert promised < 0.8
     assert truth < np.median([row["detectable"] for row in rows])
+
+
+def test_what_can_be_detected_is_known_for_many_clusters_and_dearer_for_few():
+    assert detectable(0.1, 10**6) == pytest.approx(0.28016, rel=1e-4)
+    assert detectable(0.1, 10) == pytest.approx(0.1 * (2.2622 + 0.8834) * np.sqrt(10 / 9), rel=1e-4)
+    assert np.isnan(detectable([0.0, 0.1, np.nan], [30, 1, 30])).all()
 
 
 def test_groups_of_few_clusters_have_an_interval_and_no_test():

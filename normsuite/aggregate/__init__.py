@@ -4,7 +4,7 @@ from normsuite.aggregate.ceiling import CEILING, ceiling_results
 from normsuite.aggregate.gaps import FEW_CLUSTERS
 from normsuite.aggregate.groups import MOST_GROUPS, Facet, facets
 from normsuite.aggregate.nulls import ABOVE, PREFIX, null_results
-from normsuite.aggregate.paired import DETECTABLE, DIFFERENCE_SCHEMA, POWER, SIZE, differences
+from normsuite.aggregate.paired import DIFFERENCE_SCHEMA, POWER, SIZE, detectable, differences
 from normsuite.aggregate.pairing import Counts, Pairs, pair
 from normsuite.aggregate.permutation import PERMUTATIONS, permuted_gap
 from normsuite.aggregate.resampling import LEVEL, REPLICATES, bootstrap, draw, interval
@@ -15,7 +15,6 @@ from normsuite.aggregate.temperature import apart
 __all__ = [
     "ABOVE",
     "CEILING",
-    "DETECTABLE",
     "DIFFERENCE_SCHEMA",
     "FEW_CLUSTERS",
     "LEVEL",
@@ -34,6 +33,7 @@ __all__ = [
     "apart",
     "bootstrap",
     "ceiling_results",
+    "detectable",
     "differences",
     "draw",
     "facets",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from normsuite import cultures
-from normsuite.aggregate import DETECTABLE, FEW_CLUSTERS, POWER, SIZE, Counts
+from normsuite.aggregate import FEW_CLUSTERS, POWER, SIZE, Counts
 from normsuite.compare.comparison import Comparison, TaskComparison
 from normsuite.compare.matching import Side
 from normsuite.metrics import METRICS
@@ -135,8 +135,8 @@ def legend(comparison: Comparison) -> tuple[str, ...]:
         f"with the same clusters drawn for both runs ({replicates}).",
         "p: two-sided, clusters' signs flipped for means, the bootstrap for other metrics; "
         f"{_ADJUSTMENTS[comparison.adjust]}{_family(comparison)}. Better and worse: p < {SIZE:g}.",
-        f"Detectable: the true difference that would be found {POWER * 100:.0f} % of the time, at p < "
-        f"{SIZE:g} before adjustment ({DETECTABLE:.2f} standard errors). A smaller one may be there unseen.",
+        f"Detectable: true difference that would be found {POWER * 100:.0f} % of the time, at p < {SIZE:g} "
+        "before adjustment: 2.80 standard errors, more where clusters are few. A smaller one may be there.",
         f"{FEW_MARK} fewer than {FEW_CLUSTERS} clusters: shown, neither tested nor ranked.",
     )
 
@@ -256,6 +256,8 @@ def _block(rows: Sequence[dict[str, Any]], facet: str, side: Side) -> Block:
 
 def _summary(ranked: Sequence[Line], unranked: Sequence[Line], letter: str) -> str:
     tested = [line for line in ranked if line.p is not None]
+    if not tested:
+        return f"None of the {len(unranked)} groups has {FEW_CLUSTERS} clusters, so none is tested."
     found = {
         word: sum(line.verdict == word for line in tested) for word in ("better", "worse", "higher", "lower")
     }

@@ -69,7 +69,7 @@ def test_the_terminal_tells_verdicts_counts_and_how_to_read_them(two):
         "Ireland †",
         "p (Holm)",
         "Not compared, for A or all others lack it: task-u (only A).",
-        "the true difference that would be found 80 % of the time",
+        "true difference that would be found 80 % of the time",
     ):
         assert words in text
 
