@@ -137,7 +137,7 @@ def export_results(
 def _export_space(submissions: Path, out: Path, title: str) -> None:
     """The site, and the README that makes it a Space."""
     from normsuite.leaderboard.exports import write_space
-    from normsuite.leaderboard.site import build
+    from normsuite.leaderboard.site.build import build_site
 
-    build(submissions, out)
+    build_site(submissions, out)
     typer.echo(str(write_space(out, title=title)))

@@ -1,4 +1,4 @@
-"""From a run to a submission: what it claims is recomputed first, and nothing of the machine goes in."""
+"""From a run to a submission: what it claims is recomputed first; no machine and no data text goes in."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import ValidationError
@@ -20,9 +21,10 @@ from normsuite.aggregate import apart
 from normsuite.errors import InputError
 from normsuite.leaderboard.clusters import cluster_sums
 from normsuite.leaderboard.evidence import check_predictions
-from normsuite.leaderboard.known import data_problems, task_problems
+from normsuite.leaderboard.known import data_problems, has_labels, task_problems
 from normsuite.leaderboard.names import fault, is_slug
 from normsuite.leaderboard.recompute import differences, of_task, recomputed
+from normsuite.leaderboard.redact import without_texts
 from normsuite.leaderboard.submission import (
     CLUSTERS,
     MANIFEST,
@@ -174,28 +176,32 @@ def _tables(run: Run, facts: Mapping[str, Any], results: pa.Table) -> dict[str, 
     Raises:
         InputError: a task is unknown here or its numbers do not recompute.
     """
-    tables, clusters = dict[str, pa.Table](), []
+    tables, clusters, numbers = dict[str, pa.Table](), [], []
+    settings = SettingsFacts(**facts["settings"])
     for name, about in facts["tasks"].items():
         task = _valid_task(about, run, name)
         problem = next(task_problems(name, task), None)
         if problem:
             raise InputError(problem, file=run.path, fix="run it again with this normsuite")
-        predictions = run.predictions(name)
-        order = pc.sort_indices(predictions, [(key, "ascending") for key in _PREDICTION_KEYS])
-        predictions = predictions.take(order)
-        check_predictions(predictions, name)
-        nulls = _nulls(run, name, order) if task.type == "direction" else None
-        found = recomputed(task, predictions, nulls, SettingsFacts(**facts["settings"]))
-        problem = next(differences(of_task(results, name), found), None)
+        whole, told = run.predictions(name), of_task(results, name)
+        nulls = run.nulls(name) if task.type == "direction" else None
+        problem = next(differences(told, recomputed(task, whole, nulls, settings)), None)
         if problem:
             raise InputError(
                 f"does not recompute: {problem}", file=run.path, fix="repeat its `normsuite run`"
             )
-        tables[predictions_name(name)] = predictions
+        shared = without_texts(whole, labels=has_labels(name))
+        order = pc.sort_indices(shared, [(key, "ascending") for key in _PREDICTION_KEYS])
+        shared = shared.take(order)
+        check_predictions(shared, name)
+        tables[predictions_name(name)] = shared
         if nulls is not None:
-            tables[nulls_name(name)] = nulls
-        clusters.append(cluster_sums(*apart(predictions, task.calibrate), task.headline))
-    return {**tables, RESULTS: results, CLUSTERS: pa.concat_tables(clusters)}
+            nulls = tables[nulls_name(name)] = _ordered(nulls, order)
+        # Under other names clusters are drawn in another order, which moves intervals a little.
+        renamed = not shared["cluster"].equals(whole["cluster"].take(order))
+        numbers.append(recomputed(task, shared, nulls, settings) if renamed else told)
+        clusters.append(cluster_sums(*apart(shared, task.calibrate), task.headline))
+    return {**tables, RESULTS: pa.concat_tables(numbers), CLUSTERS: pa.concat_tables(clusters)}
 
 
 def _valid_task(about: Mapping[str, Any], run: Run, name: str) -> TaskFacts:
@@ -206,12 +212,11 @@ def _valid_task(about: Mapping[str, Any], run: Run, name: str) -> TaskFacts:
         raise InputError(first["msg"], file=run.path, field=f"tasks.{name}") from None
 
 
-def _nulls(run: Run, task: str, order: pa.Array) -> pa.Table:
-    """A task's nulls, scores in the order in which its predictions are written here."""
-    nulls = run.nulls(task)
+def _ordered(nulls: pa.Table, order: pa.Array) -> pa.Table:
+    """Nulls with their scores in another order."""
     scores = [pc.take(row.values, order) for row in nulls["scores"]]
     lengths = [0, *(len(row) for row in scores)]
-    offsets = pa.array([sum(lengths[: i + 1]) for i in range(len(lengths))], pa.int32())
+    offsets = pa.array(np.cumsum(lengths), pa.int32())
     column = pa.ListArray.from_arrays(offsets, pa.concat_arrays(scores))
     return nulls.set_column(nulls.schema.get_field_index("scores"), nulls.schema.field("scores"), column)
 

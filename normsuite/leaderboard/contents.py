@@ -14,10 +14,11 @@ from normsuite.aggregate import apart
 from normsuite.errors import InputError
 from normsuite.leaderboard.clusters import cluster_sums, headline_value
 from normsuite.leaderboard.evidence import check_predictions, differing_item, items_of
-from normsuite.leaderboard.known import expected_items, known_task
+from normsuite.leaderboard.known import expected_items, has_labels, known_task
 from normsuite.leaderboard.names import fault, shown
 from normsuite.leaderboard.problems import Problem, in_short
 from normsuite.leaderboard.recompute import EXACT, differences, of_task, recomputed
+from normsuite.leaderboard.redact import without_texts
 from normsuite.leaderboard.submission import (
     CLUSTERS,
     MANIFEST,
@@ -76,6 +77,8 @@ class Contents:
         try:
             predictions = submission.predictions(name)
             check_predictions(predictions, name)
+            if not without_texts(predictions, labels=has_labels(name)).equals(predictions):
+                raise InputError("quotes its data, or tells why rows were not scored", file=file)
             nulls = submission.nulls(name) if task.type == "direction" else None
             found = recomputed(task, predictions, nulls, submission.manifest.settings)
             expected = cluster_sums(*apart(predictions, task.calibrate), task.headline)

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from normsuite import places
 from normsuite.adapters import get_adapter, known_adapters
+from normsuite.leaderboard.redact import without_texts
 from normsuite.leaderboard.submission import Manifest, TaskFacts
 from normsuite.prompts import load_wordings
 from normsuite.questions import data_of, prepare_direction, prepare_prompted
@@ -28,6 +29,12 @@ def known_task(name: str) -> AnyTask | None:
     """
     path = places.find_all("tasks").get(name)
     return load_task(path) if path else None
+
+
+def has_labels(name: str) -> bool:
+    """Whether all items of a known task share labels that the task itself names."""
+    task = known_task(name)
+    return bool(task.labels) if isinstance(task, Task) else True
 
 
 def task_problems(name: str, told: TaskFacts) -> Iterator[str]:
@@ -72,7 +79,7 @@ def data_problems(manifest: Manifest) -> Iterator[str]:
 
 
 def expected_items(name: str, raw: Mapping[str, Path], limit: int | None, seed: int) -> pa.Table | None:
-    """The items a task asks about, as ``evidence.items_of`` gives them; None where its data is not here.
+    """The items a task asks about, as a submission's are told; None where its data is not here.
 
     ``mini`` ships with normsuite; of other data sets ``raw`` says where they are.
 
@@ -86,7 +93,8 @@ def expected_items(name: str, raw: Mapping[str, Path], limit: int | None, seed: 
     prepare: Any = prepare_prompted if isinstance(task, Task) else prepare_direction
     question = prepare(task, data, limit=limit, seed=seed)
     items = question.asked if isinstance(task, Task) else question.items
-    return scoring_columns(items).add_column(0, "item", items["id"]).sort_by("item")
+    told = scoring_columns(items).add_column(0, "item", items["id"])
+    return without_texts(told, labels=has_labels(name)).sort_by("item")
 
 
 def _prompts(task: AnyTask) -> dict[str, str]:

@@ -36,7 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="session")
 def direction_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return make_run("direction-mini-framed", tmp_path_factory.mktemp("board") / "directions")
+    return make_run("direction-mini-stories", tmp_path_factory.mktemp("board") / "directions")
 
 
 @pytest.fixture(scope="session")
