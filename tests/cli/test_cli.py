@@ -138,7 +138,7 @@ def test_real_ethics_goes_the_whole_way(normsuite, shared_data: Path, tmp_path: 
             "--tasks",
             "ethics-justice,ethics-deontology",
             "--limit",
-            40,
+            12,
         ),
         *("--raw", f"ethics={shared_data / 'ethics'}", "--out", tmp_path / "r", "--replicates", 500),
     )
