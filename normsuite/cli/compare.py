@@ -65,6 +65,7 @@ def compare(
             seed=seed,
             progress=progress,
         )
+    page = None if html is None else room.write_page(found, html)
     if form is None:
         room.print_comparison(found)
     else:
@@ -73,8 +74,8 @@ def compare(
             sys.stdout.buffer.write(content)
         else:
             typer.echo(f"wrote: {out}")
-    if html is not None:
-        typer.echo(f"page: {room.write_page(found, html)}", err=form is not None and out is None)
+    if page is not None:
+        typer.echo(f"page: {page}", err=form is not None and out is None)
 
 
 def _in_order(runs: list[Path], baseline: Path | None) -> list[Path]:

@@ -27,6 +27,8 @@ from normsuite.compare.views import (
 from normsuite.report.text import FEW_MARK, count, number, shorten, visible
 
 _NAME_WIDTH: Final = 36
+_NARROW_NAME: Final = 18
+_WIDE: Final = 120  # columns of a terminal on which everything has room
 _STYLES: Final = {"better": "green", "worse": "red"}
 
 
@@ -49,6 +51,10 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
     for view in task_views(comparison):
         _task(view, p_title(comparison), console)
     console.print()
+    if console.width < _WIDE:
+        console.print(
+            Text("A wider terminal shows both runs' values, clusters and unscored items too.", style="dim")
+        )
     for sentence in legend(comparison):
         console.print(Text(sentence, style="dim"))
 
@@ -60,7 +66,7 @@ def _task(view: TaskView, p: str, console: Console) -> None:
         console.print(Text(note, style="italic"))
     for other in dict.fromkeys(line.other for line in view.overall):
         own = [line for line in view.overall if line.other == other]
-        console.print(_table(f"{visible(view.name)}: {other} against A", "Metric", other, p, own))
+        console.print(_table(f"{visible(view.name)}: {other} against A", "Metric", p, own, console.width))
     for block in view.blocks:
         _block(block, view.metric, p, console)
 
@@ -68,24 +74,46 @@ def _task(view: TaskView, p: str, console: Console) -> None:
 def _block(block: Block, metric: str, p: str, console: Console) -> None:
     letter = block.other.letter
     title = f"Where {letter} serves people better or worse than A: {metric} by {block.title.lower()}"
-    console.print(_table(title, block.title, letter, p, block.lines))
+    console.print(_table(title, block.title, p, block.lines, console.width))
     console.print(Text(block.summary, style="italic"))
 
 
-def _table(title: str, first: str, other: str, p: str, lines: Sequence[Line]) -> Table:
+def _table(title: str, first: str, p: str, lines: Sequence[Line], width: int) -> Table:
+    """One table of lines; on a narrow terminal without the columns that matter least."""
     table = Table(title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    wide = width >= _WIDE
     table.add_column(Text(visible(first)))
-    for heading in ("A", other, f"{other} − A", "95 % interval", p, "detectable", "n", "clusters"):
+    columns = _columns(lines, p, wide)
+    for heading in columns:
         table.add_column(heading, justify="right", no_wrap=True)
-    unscored = any(line.unscored for line in lines)
-    if unscored:
-        table.add_column("unscored", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for line in lines:
-        cells = [shorten(line.name, _NAME_WIDTH) + (f" {FEW_MARK}" if line.few else "")]
-        cells += [number(line.baseline), number(line.value), signed(line.gain)]
-        cells += [signed_interval(line.low, line.high), p_text(line.p), number(line.detectable)]
-        cells += [count(line.n), count(line.clusters), *([count(line.unscored)] if unscored else [])]
+    for at, line in enumerate(lines):
+        name = shorten(line.name, _NAME_WIDTH if wide else _NARROW_NAME) + (
+            f" {FEW_MARK}" if line.few else ""
+        )
         style = _STYLES.get(line.verdict, "bold" if line.verdict else "")
-        table.add_row(*map(Text, cells), Text(line.told, style=style))
+        table.add_row(
+            Text(f"{name} {FEW_MARK}" if line.few else name),
+            *(Text(cells[at]) for cells in columns.values()),
+            Text(line.told if wide else line.verdict, style=style),
+        )
     return table
+
+
+def _columns(lines: Sequence[Line], p: str, wide: bool) -> dict[str, list[str]]:
+    """Columns of numbers by their headings."""
+    other = lines[0].other
+    gain = {
+        f"{other} − A": [signed(line.gain) for line in lines],
+        "95 % interval": [signed_interval(line.low, line.high) for line in lines],
+        p if wide else "p": [p_text(line.p) for line in lines],
+        "detectable" if wide else "detect": [number(line.detectable) for line in lines],
+        "n": [count(line.n) for line in lines],
+    }
+    if not wide:
+        return gain
+    values = {"A": [number(line.baseline) for line in lines], other: [number(line.value) for line in lines]}
+    extent = {"clusters": [count(line.clusters) for line in lines]}
+    if any(line.unscored for line in lines):
+        extent["unscored"] = [count(line.unscored) for line in lines]
+    return values | gain | extent

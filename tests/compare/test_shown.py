@@ -74,6 +74,16 @@ def test_the_terminal_tells_verdicts_counts_and_how_to_read_them(two):
         assert words in text
 
 
+def test_a_terminal_of_80_columns_cuts_no_number(two):
+    text = printed(two, width=80)
+    assert "[+0." in text
+    for told in text.splitlines():
+        assert len(told) <= 80
+        assert "…" not in told
+    (peru,) = (told for told in text.splitlines() if told.strip().startswith("Peru"))
+    assert len(peru.split()) == 8  # name, difference, both ends, p, detectable, n, verdict
+
+
 def test_with_three_runs_notes_say_which_they_are_of(runs):
     found = compare(runs, replicates=2000)
     (view,) = task_views(found)
@@ -136,6 +146,11 @@ def test_the_page_fetches_nothing_and_names_its_scripts(two, tmp_path):
     assert page.startswith("<!doctype html>")
     assert "http" not in page.replace("http-equiv", "")
     assert page.count("<svg") > 12
+
+
+def test_all_models_are_in_the_pages_title(runs, tmp_path):
+    page = write_page(compare(runs, replicates=2000), tmp_path / "page.html").read_text()
+    assert "<title>org/model-b, model-c against model-a</title>" in page
 
 
 def test_numbers_have_signs_and_zero_has_none():
