@@ -13,7 +13,7 @@ set -eu
 ethics=$1 minilm=$2 runs=${3:-runs/seed}
 to=$(dirname "$0")/submissions
 prompted='mini-*,ethics-commonsense,ethics-deontology,ethics-justice,ethics-utilitarianism,ethics-virtue'
-directions='direction-mini-*,direction-ethics-*'
+directions='direction-mini-*,direction-ethics-deontology,direction-ethics-justice'
 
 normsuite run baselines --tasks "$prompted" --raw "ethics=$ethics" --limit 500 --out "$runs/baselines"
 normsuite run normsuite-tiny --tasks "$prompted" --raw "ethics=$ethics" --limit 500 --engine transformers \
