@@ -107,6 +107,7 @@
       for (const control of Object.values(filters)) if (control) control.value = "";
       apply();
     });
+    section.closest("[data-browse]").querySelector('[data-role="fallback"]').remove();
     section.hidden = false;
     apply();
   };

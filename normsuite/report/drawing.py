@@ -131,6 +131,7 @@ def _settings(palette: Palette) -> dict[str, Any]:
         "xtick.labelcolor": palette.ink,
         "ytick.color": palette.muted,
         "ytick.labelcolor": palette.ink,
+        "hatch.linewidth": 0.7,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.spines.left": False,

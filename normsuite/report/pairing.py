@@ -94,7 +94,7 @@ def pairings(prompted: Readings, others: Sequence[Readings]) -> tuple[Pairing, .
 
 def _pair(prompted: Readings, mine: pd.DataFrame, other: Readings) -> Pairing | None:
     theirs = _placed(other, scores=True)
-    both = mine.join(theirs, how="inner", lsuffix="_answers", rsuffix="_direction")
+    both = mine.add_suffix("_answers").join(theirs.add_suffix("_direction"), how="inner")
     both = both.dropna(subset=["place_answers", "place_direction"]).sort_index()
     if both.empty:
         return None

@@ -13,7 +13,7 @@ from normsuite.metrics import METRICS
 from normsuite.report.nulls import missing_nulls, null_name, null_rows, top_of_nulls, verdict
 from normsuite.report.provenance import mapping
 from normsuite.report.rows import Row, to_rows
-from normsuite.report.text import metric_title, visible
+from normsuite.report.text import metric_title, shorten, visible
 from normsuite.runs import Run
 from normsuite.schema import RESERVED_FACETS
 
@@ -297,4 +297,4 @@ def _summary(here: pd.DataFrame, headline: str, facet: str) -> tuple[Row, ...]:
 def facet_title(facet: str) -> str:
     """A facet's name for people."""
     known = {"country": "Country", "zone": "Cultural zone", "language": "Language", "order": "Label order"}
-    return known.get(facet) or metric_title(facet[:1].upper() + facet[1:])
+    return known.get(facet) or shorten(metric_title(facet[:1].upper() + facet[1:]), 80)

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from normsuite import folders
 from normsuite.aggregate import FEW_CLUSTERS
-from normsuite.report.drawing import Palette, axes_within, drawing
+from normsuite.report.drawing import Palette, axes_within, drawing, text_on
 from normsuite.report.rows import Row
 from normsuite.report.text import interval, number, visible
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _DOT: Final = 3.4
 """Radius of a country that is too small for an outline."""
+_BARE: Final = "#c3c9d0"
+"""Of outlines without data, in files."""
+
 _STEP: Final = 0.05
 """What the ends of the scale are rounded to."""
 
@@ -140,30 +143,23 @@ def figure(found: Mapped, axis: str, palette: Palette) -> Figure:
     shown, by_code = world(), {row.key: row for row in found.rows}
     with drawing(9.0, 9.0 * shown.height / shown.width + 0.75, palette) as made:
         axes = axes_within(made, 0.0, bottom=0.75, top=0.0, right=0.0)
-        bare = {"facecolor": palette.paper, "edgecolor": palette.muted, "linewidth": 0.3, "hatch": "/////"}
-        for d in shown.unnamed:
-            axes.add_patch(PathPatch(_outline(d), **bare))
-        for code, d in shown.shapes.items():
-            row = by_code.get(code)
-            axes.add_patch(PathPatch(_outline(d), **(bare if row is None else _face(row, found, palette))))
-        for code in by_code.keys() & shown.points.keys():
-            style = _face(by_code[code], found, palette)
-            axes.add_patch(Circle(shown.points[code], _DOT, **style))
+        bare = {"facecolor": palette.paper, "edgecolor": _BARE, "hatch": "/////", "linewidth": 0.4}
+        for code, d in [*shown.shapes.items(), *(("", d) for d in shown.unnamed)]:
+            outline = _outline(d)
+            for style in _faces(by_code[code], found, palette) if code in by_code else [bare]:
+                axes.add_patch(PathPatch(outline, **style))
+        for code in sorted(by_code.keys() & shown.points.keys()):
+            for style in _faces(by_code[code], found, palette):
+                axes.add_patch(Circle(shown.points[code], _DOT, **style))
         axes.set(xlim=(0, shown.width), ylim=(shown.height, 0), aspect="equal")
         axes.axis("off")
-        few = {"facecolor": palette.paper, "edgecolor": palette.ink, "hatch": "xxxx", "linewidth": 0.4}
-        made.legend(
-            handles=[
-                Patch(label=f"fewer than {FEW_CLUSTERS} clusters", **few),
-                Patch(label="no data", **bare),
-            ],
-            loc="lower right",
-            frameon=False,
-            ncols=2,
-        )
+        few = {"facecolor": _SCALE[5], "edgecolor": palette.ink, "hatch": "/////", "linewidth": 0}
+        keys = [Patch(label=f"fewer than {FEW_CLUSTERS} clusters", **few), Patch(label="no data", **bare)]
+        made.legend(handles=keys, loc="lower right", frameon=False, ncols=2)
         scale = made.add_axes((0.03, 0.09, 0.35, 0.03))
         scale.imshow(np.linspace(0, 1, 256)[None, :], aspect="auto", cmap="viridis")
-        scale.set(yticks=[], xticks=[0, 255], title=axis)
+        scale.set(yticks=[], xticks=[0, 255])
+        scale.set_title(axis, fontsize=9)
         scale.set_xticklabels([f"{found.low:g}", f"{found.high:g}"])
         return made
 
@@ -184,9 +180,14 @@ def _country(row: Row, found: Mapped) -> str:
     return f'<g class="w-place"><title>{escape(visible(told))}</title>{layers}</g>'
 
 
-def _face(row: Row, found: Mapped, palette: Palette) -> dict[str, object]:
-    style = {"facecolor": _colour(row, found), "edgecolor": palette.ink, "linewidth": 0.3}
-    return style | ({"hatch": "xxxx"} if row.few else {})
+def _faces(row: Row, found: Mapped, palette: Palette) -> list[dict[str, object]]:
+    """How a country is filled, in layers: its colour; where few clusters stand behind it, hatched."""
+    colour = _colour(row, found)
+    layers: list[dict[str, object]] = [{"facecolor": colour, "edgecolor": palette.ink, "linewidth": 0.3}]
+    if row.few:
+        shade = tuple(int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        layers.append({"facecolor": "none", "edgecolor": text_on(shade), "hatch": "/////", "linewidth": 0})
+    return layers
 
 
 def _colour(row: Row, found: Mapped) -> str:

@@ -1,4 +1,4 @@
-"""A real Chromium: one for all tests of this folder, and a page that forgives no error and no request."""
+"""A real Chromium, one for each test process, and a page that forgives no error and no request."""
 
 import shutil
 from urllib.parse import urlsplit
@@ -7,13 +7,6 @@ import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-def pytest_collection_modifyitems(items):
-    """All of them on one worker, so that one browser serves them."""
-    for item in items:
-        if "tests/browser" in item.path.as_posix():
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
