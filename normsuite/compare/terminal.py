@@ -44,7 +44,8 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
     for side in comparison.sides:
         role = "baseline" if side is comparison.baseline else ""
         words = (f"{side.model} {side.revision}".strip(), str(side.run.path), side.hash, role)
-        grid.add_row(Text(side.letter, style="bold"), *(Text(visible(word)) for word in words))
+        told = (Text(visible(word), overflow="fold") for word in words)
+        grid.add_row(Text(side.letter, style="bold"), *told)
     console.print(grid)
     for remark in remarks(comparison):
         console.print(Text(remark, style="italic"))
