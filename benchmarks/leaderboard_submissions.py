@@ -11,10 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from normsuite import cultures
-from normsuite.leaderboard.submission import CLUSTER_SCHEMA, CLUSTERS, MANIFEST, RESULTS, Manifest, manifest_text
+from normsuite.leaderboard.submission import (
+    CLUSTER_SCHEMA,
+    CLUSTERS,
+    MANIFEST,
+    RESULTS,
+    Manifest,
+    manifest_text,
+)
+from normsuite.places import find_all
 from normsuite.schema import RESULT_SCHEMA
 from normsuite.tasks import Task, load_task
-from normsuite.places import find_all
 
 SCORERS = ("labels", "majority", "random", "tfidf")
 METRICS = ("accuracy", "macro_f1", "log_loss", "brier", "ece", "label_mass", "coverage")
@@ -26,7 +33,9 @@ SKILL = {"labels": None, "majority": 0.4, "random": 0.33, "tfidf": 0.5}
 
 def write_submissions(root: Path, models: int, tasks: int, countries: int, categories: int) -> None:
     """Write ``models`` submissions of ``tasks`` tasks below ``root``."""
-    names = [task.name for task in map(load_task, find_all("tasks").values()) if isinstance(task, Task)][:tasks]
+    names = [task.name for task in map(load_task, find_all("tasks").values()) if isinstance(task, Task)][
+        :tasks
+    ]
     world = World(names, countries, categories)
     for at in range(models):
         world.write(root, at)
@@ -108,8 +117,16 @@ class World:
         digest = hashlib.sha256(f"{org}/{model}".encode()).hexdigest()
         tasks = {
             name: {
-                **{"type": "prompted", "title": name.replace("-", " ").capitalize(), "dataset": name.split("-")[0]},
-                **{"version": 1, "sha256": hashlib.sha256(name.encode()).hexdigest(), "prompts": {"plain": digest}},
+                **{
+                    "type": "prompted",
+                    "title": name.replace("-", " ").capitalize(),
+                    "dataset": name.split("-")[0],
+                },
+                **{
+                    "version": 1,
+                    "sha256": hashlib.sha256(name.encode()).hexdigest(),
+                    "prompts": {"plain": digest},
+                },
                 **{"metrics": list(METRICS), "headline": "accuracy", "items": CLUSTERS_EACH * ITEMS_EACH},
                 **{"clusters": CLUSTERS_EACH, "calibrate": None},
             }
@@ -117,7 +134,12 @@ class World:
         }
         return Manifest.model_validate(
             {
-                **{"schema": 1, "org": org, "engine": {"engine": "invented", "dtype": "float32"}, "tasks": tasks},
+                **{
+                    "schema": 1,
+                    "org": org,
+                    "engine": {"engine": "invented", "dtype": "float32"},
+                    "tasks": tasks,
+                },
                 "model": {"name": model, "revision": digest[:40], "sha256": digest, "context_length": 8192},
                 "run": {
                     **{"hash": digest, "normsuite": "0.1.0"},
@@ -131,6 +153,12 @@ class World:
 
 def _line(metric: str, facet: str, group: str, clusters: int, value: float, half: float) -> dict[str, Any]:
     return {
-        **{"metric": metric, "facet": facet, "group": group, "n": clusters * ITEMS_EACH, "clusters": clusters},
+        **{
+            "metric": metric,
+            "facet": facet,
+            "group": group,
+            "n": clusters * ITEMS_EACH,
+            "clusters": clusters,
+        },
         **{"value": value, "ci_low": max(0.0, value - half), "ci_high": value + half, "chance": 1 / 3},
     }

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from normsuite import places
 from normsuite.leaderboard.site.boards import TaskBoard, task_boards, tracks
-from normsuite.leaderboard.site.data import group_boards, model_data, ranking
+from normsuite.leaderboard.site.data import group_boards, model_files, ranking
 from normsuite.leaderboard.site.downloads import downloads
+from normsuite.leaderboard.site.entries import Entry
 from normsuite.leaderboard.site.feed import feed
 from normsuite.leaderboard.site.folder import SiteFolder, open_folder
-from normsuite.leaderboard.site.numbers import by, gather, script
+from normsuite.leaderboard.site.numbers import gather, script
 from normsuite.leaderboard.site.pages import pages
 from normsuite.leaderboard.site.reading import read_entries
 from normsuite.leaderboard.site.standings import Site
@@ -57,7 +58,21 @@ def build_site(
     """
     folder = open_folder(out)
     found = read_entries(submissions, out, progress)
-    entries = found.entries
+    write_site(folder, found.entries)
+    folder.finish()
+    return Built(len(found.entries), found.fresh, len(folder.files), len(folder.written))
+
+
+def write_site(folder: SiteFolder, entries: Sequence[Entry]) -> None:
+    """Put every file of the site in its place.
+
+    Args:
+        folder: where.
+        entries: the submissions; nothing of them is trusted.
+
+    Raises:
+        InputError: a file cannot be written.
+    """
     boards = task_boards(entries)
     ranked = tracks(entries, boards)
     numbers = gather(entries)
@@ -65,16 +80,13 @@ def build_site(
     _put_data(folder, "ranking", ranking(entries, boards, ranked, numbers))
     for name, value in group_boards(boards, numbers):
         _put_data(folder, name, value)
-    groups, others = by(numbers.groups, "entry"), by(numbers.others, "entry")
-    for at, entry in enumerate(entries):
-        _put_data(folder, f"models/{entry.page}", model_data(entry, boards, groups.get(at), others.get(at)))
+    for name, value in model_files(entries, boards, numbers):
+        _put_data(folder, name, value)
     for name, content in pages(Site(entries, boards, ranked, numbers, _texts(boards))):
         folder.put(name, content)
     for name, data in downloads(entries, boards, ranked):
         folder.put(name, data)
     folder.put("feed.xml", feed(entries))
-    folder.finish()
-    return Built(len(entries), found.fresh, len(folder.files), len(folder.written))
 
 
 def _put_assets(folder: SiteFolder) -> None:

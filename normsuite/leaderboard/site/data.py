@@ -30,6 +30,8 @@ from normsuite.web import visible
 SHOWN: Final = 120
 """Characters of a name that a table shows; its page shows all."""
 
+_ENDS: Final = ("value", "ci_low", "ci_high")
+
 _STEPS: Final = 32_000
 """Differences of a replicate from the value, in steps, fit 16 bits."""
 
@@ -122,7 +124,7 @@ def _worst(board: TaskBoard, summaries: pd.DataFrame) -> dict[str, Any] | None:
     groups = sorted({str(group) for group in rows["group"]})
     return {
         "facet": facet_title(facet),
-        "groups": [group_title(facet, group) for group in groups],
+        "groups": [short_group(facet, group) for group in groups],
         "at": members,
         "group": [groups.index(str(group)) for group in rows["group"]],
         "value": scaled(rows["value"]),
@@ -134,7 +136,7 @@ def _worst(board: TaskBoard, summaries: pd.DataFrame) -> dict[str, Any] | None:
 def _beside(board: TaskBoard, beside: pd.DataFrame) -> list[list[Any]]:
     """Baselines, nulls and the ceiling, as the first ranked submission that has each tells them."""
     rows = beside[beside["entry"].isin(board.members)].drop_duplicates("scorer")
-    ends = zip(*(scaled(rows[name]) for name in ("value", "ci_low", "ci_high")), strict=True)
+    ends = zip(*(scaled(rows[name]) for name in _ENDS), strict=True)
     return [
         [short(scorer_title(str(name))), *numbers] for name, numbers in zip(rows["scorer"], ends, strict=True)
     ]
@@ -204,49 +206,50 @@ def _group_cells(rows: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def model_data(
-    entry: Entry, boards: Mapping[str, TaskBoard], groups: pd.DataFrame | None, others: pd.DataFrame | None
-) -> dict[str, Any]:
-    """One model's numbers: its replicates, by which two models are compared, its groups, its other metrics.
-
-    Args:
-        entry: the model.
-        boards: of all tasks.
-        groups: its rows of ``Numbers.groups``.
-        others: its rows of ``Numbers.others``.
-    """
-    tasks: dict[str, dict[str, Any]] = {}
-    for task, sample in sorted(entry.samples.items()):
-        if math.isfinite(sample.value) and boards[task].edition == sample.edition:
-            tasks[task] = _packed(sample)
-    for task, facet, columns in _facets(groups):
-        tasks.setdefault(task, {}).setdefault("facets", []).append([facet_title(facet), *columns])
-    return {"tasks": tasks, "others": _others(others)}
+def model_files(
+    entries: Sequence[Entry], boards: Mapping[str, TaskBoard], numbers: Numbers
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(name, numbers) of every model: replicates, by which two are compared, groups and other metrics."""
+    groups, others = _facets(numbers.groups), _others(numbers.others)
+    for at, entry in enumerate(entries):
+        tasks: dict[str, dict[str, Any]] = {}
+        for task, sample in sorted(entry.samples.items()):
+            if math.isfinite(sample.value) and boards[task].edition == sample.edition:
+                tasks[task] = _packed(sample)
+        for task, facet, columns in groups.get(at, ()):
+            tasks.setdefault(task, {}).setdefault("facets", []).append([facet_title(facet), *columns])
+        yield f"models/{entry.page}", {"tasks": tasks, "others": others.get(at, [])}
 
 
-def _facets(groups: pd.DataFrame | None) -> Iterator[tuple[str, str, list[list[Any]]]]:
-    """(task, facet, [titles, values, lows, highs, items, clusters]) of one model."""
-    if groups is None:
+def _facets(groups: pd.DataFrame) -> dict[int, list[tuple[str, str, list[list[Any]]]]]:
+    """For each entry (task, facet, [titles, values, lows, highs, items, clusters])."""
+    titles: list[Any] = list(map(short_group, groups["facet"].tolist(), groups["group"].tolist()))
+    columns = [titles, *(scaled(groups[name]) for name in _ENDS)]
+    columns += [groups["n"].tolist(), groups["clusters"].tolist()]
+    found: dict[int, list[tuple[str, str, list[list[Any]]]]] = {}
+    for (entry, task, facet), rows in _runs(groups, "entry", "task", "facet"):
+        found.setdefault(entry, []).append((task, facet, [column[rows] for column in columns]))
+    return found
+
+
+def _others(others: pd.DataFrame) -> dict[int, list[list[Any]]]:
+    """For each entry tasks, metrics, values, lows, highs, chances and items of its other metrics."""
+    titles = {name: short(metric_title(name)) for name in others["metric"].unique()}
+    columns: list[list[Any]] = [others["task"].tolist(), [titles[name] for name in others["metric"].tolist()]]
+    columns += [*(scaled(others[name]) for name in (*_ENDS, "chance")), others["n"].tolist()]
+    return {entry: [column[rows] for column in columns] for (entry,), rows in _runs(others, "entry")}
+
+
+def _runs(frame: pd.DataFrame, *keys: str) -> Iterator[tuple[tuple[Any, ...], slice]]:
+    """(values, rows) of the stretches of a sorted frame in which some columns do not change."""
+    if not len(frame):
         return
-    rows = groups.sort_values(["task", "facet", "group"], kind="stable")
-    tasks, facets, names = (rows[name].tolist() for name in ("task", "facet", "group"))
-    numbers = [scaled(rows[name]) for name in ("value", "ci_low", "ci_high")]
-    titles: list[Any] = list(map(short_group, facets, names))
-    columns = [titles, *numbers, rows["n"].tolist(), rows["clusters"].tolist()]
-    keys = list(zip(tasks, facets, strict=True))
-    starts = [at for at, key in enumerate(keys) if at == 0 or key != keys[at - 1]]
-    for start, stop in zip(starts, [*starts[1:], len(keys)], strict=True):
-        yield *keys[start], [column[start:stop] for column in columns]
-
-
-def _others(others: pd.DataFrame | None) -> list[list[Any]]:
-    """Tasks, metrics, values, lows, highs, chances and items of one model's other metrics."""
-    if others is None:
-        return []
-    rows = others.sort_values(["task", "metric"], kind="stable")
-    metrics = [short(metric_title(name)) for name in rows["metric"].tolist()]
-    numbers = [scaled(rows[name]) for name in ("value", "ci_low", "ci_high", "chance")]
-    return [rows["task"].tolist(), metrics, *numbers, rows["n"].tolist()]
+    codes = [frame[key].cat.codes if key != "entry" else frame[key] for key in keys]
+    fresh = np.any([np.diff(np.asarray(code), prepend=-1) != 0 for code in codes], axis=0)
+    starts = np.flatnonzero(fresh)
+    values = (frame[key].iloc[starts].tolist() for key in keys)
+    ends = [*starts[1:].tolist(), len(frame)]
+    yield from zip(zip(*values, strict=True), map(slice, starts.tolist(), ends), strict=True)
 
 
 def _packed(sample: Sample) -> dict[str, Any]:

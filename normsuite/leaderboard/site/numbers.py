@@ -18,6 +18,7 @@ from normsuite.leaderboard.site.entries import SUMMARIES, Entry
 from normsuite.report.nulls import null_name
 from normsuite.report.rows import Row, to_rows
 from normsuite.report.tables import BASELINES, MODELS, OFFICIAL
+from normsuite.schema import RESULT_SCHEMA
 from normsuite.web import visible
 
 SCALE: Final = 10_000
@@ -33,8 +34,8 @@ class Numbers:
     Attributes:
         own: the models' headline metric overall, one row for each entry and task.
         beside: other scorers' headline metric overall: baselines, nulls, the ceiling, another parser.
-        others: all other metrics overall, of models alone.
-        groups: the models' headline metric in groups.
+        others: all other metrics overall, of models alone, sorted by entry, task and metric.
+        groups: the models' headline metric in groups, sorted by entry, task, facet and group.
         summaries: worst group, gap and mean over groups of each facet.
     """
 
@@ -54,34 +55,36 @@ def gather(entries: Sequence[Entry]) -> Numbers:
     metric = frame["metric"].astype(str)
     main = (metric == headline).to_numpy()
     summary = metric.str.endswith(SUMMARIES).to_numpy() & ~whole
+    groups = frame[~whole & own & main].drop_duplicates(["entry", "task", "facet", "group"])
     return Numbers(
         own=frame[whole & own & main].drop_duplicates(["entry", "task"]),
         beside=frame[whole & ~own & main],
-        others=frame[whole & own & ~main],
-        groups=frame[~whole & own & main].drop_duplicates(["entry", "task", "facet", "group"]),
+        others=frame[whole & own & ~main].sort_values(["entry", "task", "metric"], kind="stable"),
+        groups=groups.sort_values(["entry", "task", "facet", "group"], kind="stable"),
         summaries=frame[summary & own],
     )
 
 
 def _frame(entries: Sequence[Entry]) -> pd.DataFrame:
-    if not entries:
-        return pd.DataFrame({name: [] for name in ("entry", *_TEXTS, "n", "clusters", "value")})
-    table = pa.concat_tables([entry.results for entry in entries])
+    """Texts as categories in their order, so that what is sorted by them is sorted as text."""
+    table = pa.concat_tables([RESULT_SCHEMA.empty_table(), *(entry.results for entry in entries)])
     place = np.repeat(np.arange(len(entries)), [entry.results.num_rows for entry in entries])
     for name in _TEXTS:
         at = table.schema.get_field_index(name)
         table = table.set_column(at, name, table[name].dictionary_encode())
     frame: pd.DataFrame = table.to_pandas().assign(entry=place)
+    for name in _TEXTS:
+        frame[name] = frame[name].cat.reorder_categories(sorted(frame[name].cat.categories))
     return frame
 
 
 def _headlines(frame: pd.DataFrame, entries: Sequence[Entry]) -> np.ndarray:
     """The name of the headline metric of each row's task, as its own submission says."""
     codes, tasks = frame["task"].cat.codes.to_numpy(), frame["task"].cat.categories
-    table = np.array(
-        [[entry.tasks[task].headline if task in entry.tasks else "" for task in tasks] for entry in entries],
-        dtype=object,
-    )
+    told = [
+        [entry.tasks[task].headline if task in entry.tasks else "" for task in tasks] for entry in entries
+    ]
+    table = np.array(told, dtype=object).reshape(len(entries), len(tasks))
     found: np.ndarray = table[frame["entry"].to_numpy(), codes]
     return found
 
@@ -96,8 +99,10 @@ def scaled(values: Any) -> list[int | None]:
     """Numbers as whole multiples of 1 / ``SCALE``; None for what is undefined."""
     numbers = np.asarray(values, float) * SCALE
     known = np.isfinite(numbers)
-    whole = np.rint(np.clip(np.where(known, numbers, 0), -1e15, 1e15)).astype(np.int64)
-    return [value if good else None for value, good in zip(whole.tolist(), known.tolist(), strict=True)]
+    whole = np.rint(np.clip(np.where(known, numbers, 0), -1e15, 1e15)).astype(np.int64).tolist()
+    if known.all():
+        return list(whole)
+    return [value if good else None for value, good in zip(whole, known.tolist(), strict=True)]
 
 
 def rows_of(frame: pd.DataFrame, name: str) -> Iterator[Row]:
