@@ -3,7 +3,8 @@
     python benchmarks/report.py
 
 prints seconds and peak memory of writing the page, its size, and what a reader waits for: until the items
-are there after the page is opened, and for a filter. The browser's part needs Chromium on the PATH and playwright.
+are there after the page is opened, and for a filter. The browser's part needs Chromium on the PATH and
+playwright.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from xml.etree import ElementTree
 
@@ -21,6 +22,7 @@ _PAGE_COLOURS: Final = {
     BASELINE: "var(--baseline)",
     PAPER: "var(--paper)",
 }
+_COORDINATES: Final = frozenset({"d", "x", "y", "width", "height", "points", "transform"})
 _SVG: Final = "http://www.w3.org/2000/svg"
 _HREF: Final = "{http://www.w3.org/1999/xlink}href"
 
@@ -52,11 +54,18 @@ def inline(drawing: str, key: str, description: str) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
+def _rounded(numbers: str) -> str:
+    """Coordinates to a hundredth of a point: what is finer is not seen, and makes half of a page's bytes."""
+    return re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), numbers)
+
+
 def _adapt(element: ElementTree.Element, key: str) -> None:
     """Rewrite the attributes of one element; what it says as text is left alone."""
     attributes = element.attrib
     if "id" in attributes:
         attributes["id"] = f"{key}-{attributes['id']}"
+    for name in _COORDINATES & attributes.keys():
+        attributes[name] = _rounded(attributes[name])
     if attributes.get(_HREF, "").startswith("#"):
         attributes[_HREF] = f"#{key}-{attributes[_HREF][1:]}"
     if "clip-path" in attributes:
