@@ -46,15 +46,15 @@ def texts_of(raw: Mapping[str, Path], tasks: Sequence[AnyTask] = ()) -> Texts:
 
     def texts(run: Run, name: str, ids: Sequence[str]) -> Shown:
         about = mapping(mapping(run.manifest.get("tasks")).get(name))
-        refused, note = _licence(str(about.get("dataset")))
-        if refused:
-            return Shown(note=refused)
         try:
             task = at_hand[name] if name in at_hand else _find(name)
             if task is None or task.sha256 != about.get("sha256"):
                 return Shown(
                     note="Prompts are not shown: the task is not here as it was when the run was made."
                 )
+            refused, note = _licence(task.data.set)
+            if refused:
+                return Shown(note=refused)
             if isinstance(task, Task) and task.scorer not in _READ_OFF:
                 return Shown(_written(run, name, ids), note)
             limit, seed = run.manifest.get("limit"), int(run.manifest.get("seed") or 0)
