@@ -12,11 +12,16 @@ from normsuite.runs import Run
 TABLES = TaskTables("task", "accuracy", {}, (), (), (), (), (), ())
 
 
-def browsed(rows, tmp_path, texts=no_texts, tasks=1):
+def made(rows, folder, texts, tasks=1):
     whole = table(rows)
     columns, position = read_rows(whole)
     readings = Readings("task", whole.take(position), columns)
-    found = browse(Run(tmp_path, {"seed": 1}), TABLES, readings, texts, "k", tasks)
+    return browse(Run(folder, {"seed": 1}), TABLES, readings, texts, "k", tasks)
+
+
+def browsed(rows, folder, texts=no_texts):
+    """The browser of some predictions, and what its element holds."""
+    found = made(rows, folder, texts)
     told = found.data.split(">", 1)[1].rsplit("<", 1)[0]
     return found, json.loads(told)
 
@@ -49,10 +54,7 @@ def test_items_come_with_their_readings_people_and_texts(tmp_path):
     assert items["country"] == {"names": ["Peru"], "at": [-1, 0]}
     assert items["people"] == [None, [0.75, 0.25, 0.0]]
     assert items["voters"] == [0, 4]
-    assert (
-        items["categories"]["names"] == [[["topic", ["meals"]]]]
-        or [["topic", ["meals"]]] in items["categories"]["names"]
-    )
+    assert [["topic", ["meals"]]] in items["categories"]["names"]
     assert items["gold"] == [1, 0]
     assert readings["given"] == [None, 0, 0]
     assert readings["right"] == [None, False, True]
@@ -73,13 +75,5 @@ def test_ratings_and_sets_are_shown_as_they_are(tmp_path):
 
 def test_beyond_the_limit_a_page_holds_a_sample_and_says_so(tmp_path):
     rows = [prediction(f"i{at:04}", 0, 0) for at in range(1200)]
-    found, _ = browsed_packed(rows, tmp_path)
+    found = made(rows, tmp_path, no_texts, tasks=10_000)  # so many that each may hold but few readings
     assert (found.items, found.shown, found.sampled) == (1200, 500, True)
-
-
-def browsed_packed(rows, tmp_path):
-    """With so many tasks on the page that each may hold but few readings."""
-    whole = table(rows)
-    columns, position = read_rows(whole)
-    readings = Readings("task", whole.take(position), columns)
-    return browse(Run(tmp_path, {"seed": 1}), TABLES, readings, no_texts, "k", 10_000), None

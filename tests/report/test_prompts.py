@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 from made_report_run import DIRECTION, PROMPTED, make_mini_run
 
+from normsuite.adapters import get_adapter
 from normsuite.report import prompts
 from normsuite.report.browse import no_texts
 from normsuite.report.prompts import texts_of
@@ -59,10 +61,13 @@ def test_another_task_or_wording_or_file_is_not_rendered(run):
     assert not texts_of({})(Run(run.path, manifest), PROMPTED, ids).asked
 
 
-def test_data_that_may_not_be_passed_on_is_not_shown(run):
-    shown = texts_of({})(changed(run, dataset="normbank"), PROMPTED, ["x"])
+def test_data_that_may_not_be_passed_on_is_not_shown(run, monkeypatch):
+    mini = get_adapter("mini")
+    closed = replace(mini, home=replace(mini.home, share="no", licence="by request"))
+    monkeypatch.setattr(prompts, "get_adapter", lambda name: closed)
+    shown = texts_of({})(run, PROMPTED, some_ids(run, PROMPTED))
     assert not shown.asked
-    assert "may not be passed on" in shown.note
+    assert shown.note == "Prompts are not shown: the data may not be passed on (by request)."
 
 
 def test_data_that_is_not_here_is_said(run, tmp_path):
