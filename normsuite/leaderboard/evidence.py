@@ -121,27 +121,43 @@ def _check_one_item(predictions: pa.Table, items: pa.Table) -> None:
 
 def _check_readings(predictions: pa.Table) -> None:
     """Probabilities, predictions and masses lie where they can."""
-    size = _integers(pc.list_value_length(predictions["options"]), 0)
-    predicted = _integers(predictions["predicted"], -1)
-    _refuse(predictions, (predicted < -1) | (predicted >= np.maximum(size, 0)), "predicted", "is no option")
     _within(predictions, "probabilities", 0, 1)
     _within(predictions, "mass", 0, 1)
+    kind = predictions["kind"][0].as_py()
+    size = _integers(pc.list_value_length(predictions["options"]), 0)
     told = predictions["probabilities"].combine_chunks()
-    lengths = _integers(pc.list_value_length(told), -1)
-    _refuse(predictions, (lengths >= 0) & (lengths != size), "probabilities", "is not one for each option")
-    row = np.repeat(np.arange(len(lengths)), np.maximum(lengths, 0))
-    flat = np.asarray(pc.list_flatten(told), float)
-    if predictions["kind"][0].as_py() == "multilabel":
+    lengths = _integers(pc.list_value_length(told), 0)
+    if kind != "rating":  # whose probabilities are those of the points of a scale
+        wrong = np.asarray(pc.is_valid(told)) & (lengths != size)
+        _refuse(predictions, wrong, "probabilities", "is not one for each option")
+    if kind == "multilabel":
         _check_sets(predictions, size)
         return
-    total, best = np.bincount(row, flat, len(lengths)), np.full(len(lengths), -np.inf)
+    row, flat = np.repeat(np.arange(len(lengths)), lengths), np.asarray(pc.list_flatten(told), float)
+    total = np.bincount(row, flat, len(lengths))
+    uneven = (lengths > 0) & (np.abs(total - 1) > _TOLERANCE)
+    _refuse(predictions, uneven, "probabilities", "does not sum to 1")
+    if kind != "rating":
+        _check_predicted(predictions, size, lengths, row, flat)
+
+
+def _check_predicted(predictions: pa.Table, size: Ints, lengths: Ints, row: Ints, flat: Floats) -> None:
+    """What is predicted is an option, and the likeliest where there are probabilities.
+
+    Args:
+        predictions: [n].
+        size: [n] options.
+        lengths: [n] probabilities.
+        row: [m] the row of each probability.
+        flat: [m] the probabilities.
+    """
+    predicted = _integers(predictions["predicted"], -1)
+    _refuse(predictions, (predicted < -1) | (predicted >= size), "predicted", "is no option")
+    best: Floats = np.full(len(size), -np.inf)
     np.maximum.at(best, row, flat)
-    read = lengths > 0
-    _refuse(predictions, read & (np.abs(total - 1) > _TOLERANCE), "probabilities", "does not sum to 1")
-    start = np.cumsum(np.maximum(lengths, 0)) - np.maximum(lengths, 0)
-    both = read & (predicted >= 0)
-    chosen: Floats = np.full(len(lengths), np.inf)
-    chosen[both] = flat[(start + predicted)[both]]
+    both = (lengths > 0) & (predicted >= 0)
+    chosen: Floats = np.full(len(size), np.inf)
+    chosen[both] = flat[(np.cumsum(lengths) - lengths + predicted)[both]]
     _refuse(predictions, chosen < best - _TOLERANCE, "predicted", "is not the likeliest option")
 
 

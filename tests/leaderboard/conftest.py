@@ -3,8 +3,9 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,9 +24,11 @@ from normsuite.work import Settings
 SETTINGS = Settings(replicates=100)
 
 
-def make_run(tasks: str, out: Path, settings: Settings = SETTINGS) -> Run:
+def make_run(
+    tasks: str, out: Path, settings: Settings = SETTINGS, raw: Mapping[str, Path] = MappingProxyType({})
+) -> Run:
     spec = TransformersSpec(find_checkpoint(str(folders.tiny())), device="cpu")
-    questions = prepare(resolve_tasks(tasks), {}, limit=settings.limit)
+    questions = prepare(resolve_tasks(tasks), raw, limit=settings.limit)
     return evaluate(spec, questions, out, settings=settings)
 
 

@@ -11,10 +11,14 @@ import pytest
 from normsuite.errors import InputError
 from normsuite.leaderboard import find_submissions, read_submission
 from normsuite.leaderboard.add import Named, add
+from normsuite.leaderboard.check import check
 from normsuite.leaderboard.clusters import headline_value
 from normsuite.metrics import METRICS
 from normsuite.runs import Run
+from normsuite.tasks import resolve_tasks
 from tests.leaderboard.conftest import SETTINGS, make_run
+
+DATA = Path(__file__).parents[1] / "data"
 
 
 def test_a_submission_holds_the_runs_results_and_what_they_come_from(run: Run, made: Path) -> None:
@@ -128,3 +132,19 @@ def test_predictions_may_be_kept_elsewhere(run: Run, tmp_path: Path) -> None:
         "manifest.json",
         "results.parquet",
     ]
+
+
+def test_tasks_of_every_kind_go_the_whole_way_and_quote_nothing(tmp_path: Path) -> None:
+    """Ballots that calibrate, options and clusters that are sentences, sets, ratings."""
+    names = ["scruples-dilemmas", "normad-rule", "egonormia-sensible", "multilingual-moral-mfq"]
+    raw = {task.data.set: DATA / task.data.set for task in resolve_tasks(",".join(names))}
+    run = make_run(",".join(names), tmp_path / "run", dataclasses.replace(SETTINGS, limit=3), raw)
+    submission = add(run.path, tmp_path / "to", Named("acme"), partial=True)
+    assert not check([submission.folder], raw).problems
+    for name in names:
+        columns = submission.predictions(name).select(["item", "cluster", "family", "detail"])
+        told = [text for column in columns.columns for text in column.to_pylist() if text]
+        assert not [text for text in told if " " in text]
+    options = submission.predictions("scruples-dilemmas")["options"].to_pylist()
+    assert all(len(option) == 16 for both in options for option in both)
+    assert "normad-rule" in submission.clusters()["task"].to_pylist()
