@@ -83,7 +83,9 @@ def _card(dataset: str) -> Markup:
         return Markup()
     reader = _reader()
     tokens = reader.parse(path.read_text(encoding="utf-8"))
-    for token in tokens:
+    for at, token in enumerate(tokens):
+        if token.type == "th_open" and not tokens[at + 1].content:
+            token.tag = tokens[at + 2].tag = "td"  # a heading that says nothing is none
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1:]) + 2)}"
     return Markup(reader.renderer.render(tokens, reader.options, {}))  # noqa: S704 - HTML in it is escaped
