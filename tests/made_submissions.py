@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from made_predictions import LABELS, prediction, table
 
 from normsuite.aggregate import aggregate
 from normsuite.leaderboard.clusters import cluster_sums
 from normsuite.leaderboard.submission import CLUSTERS, MANIFEST, RESULTS, Manifest, manifest_text
 from normsuite.leaderboard.tables import write_rows
 from normsuite.schema import PREDICTION_SCHEMA
-from tests.made_predictions import LABELS, prediction, table
 
 COUNTRIES = ("ITA", "JPN", "NGA")
 TOPICS = ("greetings", "meals")

@@ -11,12 +11,12 @@ from xml.etree import ElementTree
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
+from made_submissions import write_submission
 
 from normsuite.errors import InputError
 from normsuite.leaderboard.site import build_site, site_server
 from normsuite.leaderboard.site.boards import choose_panel
 from normsuite.leaderboard.site.entries import page_name, safe_link
-from tests.made_submissions import write_submission
 
 TASKS = ("mini-framed", "mini-rules")
 
