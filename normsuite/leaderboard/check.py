@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from normsuite.errors import InputError
 from normsuite.leaderboard.contents import Contents
+from normsuite.leaderboard.isolated import Isolated
 from normsuite.leaderboard.known import data_problems, task_problems
 from normsuite.leaderboard.names import shown
 from normsuite.leaderboard.problems import Problem, in_short
@@ -40,7 +42,11 @@ class Checked:
 
 
 def check(
-    paths: Sequence[Path], raw: Mapping[str, Path] | None = None, progress: Progress = silent
+    paths: Sequence[Path],
+    raw: Mapping[str, Path] | None = None,
+    progress: Progress = silent,
+    *,
+    isolated: bool = True,
 ) -> Checked:
     """Check submissions.
 
@@ -48,6 +54,7 @@ def check(
         paths: folders of submissions, or single submissions, whose neighbours are looked at for duplicates.
         raw: local copies of data sets; items of these and of ``mini`` are compared with what was predicted.
         progress: told what is done.
+        isolated: read tables in a process of its own, since a file may end the one that reads it.
 
     Raises:
         InputError: a path is no folder, or lies where no submissions can be.
@@ -59,11 +66,11 @@ def check(
     found = Checked()
     for root, chosen in roots.items():
         found.problems += [Problem(*problem) for problem in root_problems(root)]
-        contents = Contents(raw or {})
-        for done, folder in enumerate(chosen):
-            progress("checking submissions", done, len(chosen))
-            found.submissions += 1
-            _check_one(folder, contents, found)
+        with Isolated(raw or {}) if isolated else nullcontext(Contents(raw or {})) as contents:
+            for done, folder in enumerate(chosen):
+                progress("checking submissions", done, len(chosen))
+                found.submissions += 1
+                _check_one(folder, contents, found)
         progress("checking submissions", len(chosen), len(chosen))
         found.problems += _duplicates(root, set(chosen))
     return found
@@ -86,7 +93,7 @@ def _resolve(path: Path) -> tuple[Path, list[Path]]:
     return path, below
 
 
-def _check_one(folder: Path, contents: Contents, found: Checked) -> None:
+def _check_one(folder: Path, contents: Contents | Isolated, found: Checked) -> None:
     """Add a submission's problems to ``found``; what hangs on something broken is not looked at."""
     files = [Problem(*problem) for problem in file_problems(folder)]
     found.problems += files

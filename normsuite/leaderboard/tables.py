@@ -135,9 +135,12 @@ def _spelled_out(array: pa.Array, path: Path) -> int:
     """Bytes of an array once each of its texts is written out."""
     if pa.types.is_dictionary(array.type):
         lengths = np.asarray(pc.fill_null(pc.binary_length(array.dictionary), 0)).astype(np.int64)
+        places = np.asarray(pc.drop_null(array.indices))
+        if places.min(initial=0) < 0 or places.max(initial=-1) >= len(lengths):
+            raise InputError("is damaged (a text is not in its dictionary)", file=path)
         if lengths.max(initial=0) > MOST_LENGTH:
             raise InputError(f"holds a text of more than {MOST_LENGTH:,} bytes", file=path)
-        return int(lengths[np.asarray(pc.drop_null(array.indices))].sum())
+        return int(lengths[places].sum())
     if pa.types.is_map(array.type):
         return _spelled_out(array.keys, path) + _spelled_out(array.items, path)
     return _spelled_out(array.values, path) if pa.types.is_list(array.type) else int(array.nbytes)

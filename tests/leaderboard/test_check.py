@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from normsuite.errors import InputError
-from normsuite.leaderboard import tables
+from normsuite.leaderboard import isolated, tables
 from normsuite.leaderboard.add import Named, add
 from normsuite.leaderboard.check import check
 from normsuite.runs import Run
@@ -23,7 +23,7 @@ PREDICTIONS = "predictions/mini-rules.parquet"
 
 def problems(*paths: Path) -> list[str]:
     """What is wrong, each without its path; every problem is one line."""
-    found = [str(problem) for problem in check(paths).problems]
+    found = [str(problem) for problem in check(paths, isolated=False).problems]
     assert not [line for line in found if "\n" in line]
     return found
 
@@ -34,7 +34,7 @@ def only(found: list[str]) -> str:
 
 
 def test_what_was_added_passes(made: Path) -> None:
-    found = check([made])
+    found = check([made], isolated=False)
     assert (found.submissions, found.problems, found.notes) == (2, [], [])
 
 
@@ -321,7 +321,7 @@ def test_the_same_model_asked_twice_in_the_same_way_is_told(run: Run, board: Pat
 
 def test_a_single_submission_is_held_against_its_neighbours(run: Run, board: Path) -> None:
     copy = add(run.path, board, Named("other", "copy"))
-    found = check([copy.folder])
+    found = check([copy.folder], isolated=False)
     assert found.submissions == 1
     assert "is the same model" in str(found.problems[0])
 
@@ -331,7 +331,7 @@ def test_where_predictions_are_elsewhere_the_headline_must_follow_from_the_clust
 ) -> None:
     place = ("https://example.org/p.parquet", tmp_path / "p.parquet")
     folder = add(run.path, tmp_path / "to", Named("acme"), elsewhere=place).folder
-    found = check([folder])
+    found = check([folder], isolated=False)
     assert not found.problems
     assert "predictions are elsewhere" in found.notes[0]
     table = pq.read_table(folder / "results.parquet", partitioning=None)
@@ -371,3 +371,18 @@ def test_hostile_json_numbers_are_no_settings(answers: Path) -> None:
     for seed in (-1, 1.5, True, "0", 10**400):
         file.write_text(json.dumps({**manifest, "settings": {**manifest["settings"], "seed": seed}}))
         assert "settings.seed" in only(problems(answers)), seed
+
+
+def test_a_file_that_ends_its_reader_is_told_and_the_others_are_checked(
+    board: Path, answers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolated, "_problems", end_the_process)
+    found = check([answers])
+    assert "ends the process that reads its tables" in only([str(problem) for problem in found.problems])
+    monkeypatch.undo()
+    assert check([board]).problems == []
+
+
+def end_the_process(submission: object) -> None:
+    """As a reader does that is killed, or fails below Python."""
+    os.abort()
