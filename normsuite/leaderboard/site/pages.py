@@ -14,7 +14,7 @@ from normsuite.aggregate import FEW_CLUSTERS
 from normsuite.aggregate.ranks import RANK_REPLICATES
 from normsuite.leaderboard.site.data import short
 from normsuite.leaderboard.site.entries import page_name, safe_link
-from normsuite.leaderboard.site.standings import Place, Site
+from normsuite.leaderboard.site.standings import Site
 from normsuite.report.rows import Row
 from normsuite.report.tables import facet_title
 from normsuite.report.text import interval, metric_title, number
@@ -33,7 +33,8 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     for name, board in site.boards.items():
         places, apart = site.places(board), site.apart(board)
         context = {"board": board, "places": places, "apart": apart, "text": site.texts.get(name)}
-        shown = {"beside": site.beside.get(name, ()), "span": _span(places)}
+        beside = site.beside.get(name, ())
+        shown = {"beside": beside, "span": _span([*(place.row for place in places), *beside])}
         yield f"tasks/{page_name(name)}.html", template.render(root="../", page="task", **context, **shown)
     template = templates.get_template("model.html.jinja")
     for at, entry in enumerate(site.entries):
@@ -42,15 +43,10 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
         yield f"models/{entry.page}.html", template.render(root="../", page="model", ranked=ranked, **context)
 
 
-def _span(places: Sequence[Place]) -> tuple[float, float]:
-    """Where a task's drawing begins and ends."""
-    ends = [
-        end
-        for place in places
-        if place.row
-        for end in (place.row.low, place.row.high, place.row.value, place.row.chance)
-        if end is not None
-    ]
+def _span(rows: Sequence[Row | None]) -> tuple[float, float]:
+    """Where a drawing of some rows begins and ends."""
+    told = [(row.low, row.high, row.value, row.chance) for row in rows if row]
+    ends = [end for row in told for end in row if end is not None]
     return (min(ends), max(ends)) if ends else (0.0, 1.0)
 
 
