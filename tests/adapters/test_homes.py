@@ -300,6 +300,7 @@ def test_links_are_refused(site: Site) -> None:
         (tarred({"example/a.csv": os.urandom(50_000)})[:-20_000], "damaged archive"),
         (zipped({"other.csv": b"a"}), r"holds no example/\*\.csv"),
     ],
+    ids=["no archive", "cut zip", "cut tar", "nothing wanted"],
 )
 def test_damaged_and_wrong_archives_are_refused(site: Site, content: bytes, reason: str) -> None:
     site.content = content

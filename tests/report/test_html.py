@@ -139,7 +139,7 @@ def test_the_command_passes_engine_arguments_on_and_names_no_address():
 
 
 def test_every_plot_has_its_numbers_in_a_table(page):
-    assert page.words.count("Numbers of this plot") == 5  # overall, world, each category facet, confusion
+    assert page.words.count("Numbers of this plot") == 4  # overall, each category facet, confusion
     assert page.words.count("highest first") >= 2
 
 

@@ -6,8 +6,13 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from normsuite import folders
 from normsuite.cli import app, main
+from normsuite.evaluate import evaluate
+from normsuite.questions import prepare
 from normsuite.runs import Run
+from normsuite.tasks import resolve_tasks
+from normsuite.work import Settings
 from tests.leaderboard.conftest import rewrite, set_cell
 
 
@@ -77,3 +82,24 @@ def test_a_space_is_the_site_with_a_readme(made: Path, tmp_path: Path) -> None:
         code, told = typed("export", "--to", "hf-space", "--out", tmp_path / "s", "--submissions", made)
         assert code == 0, told
         assert {"README.md", "index.html"} <= {path.name for path in (tmp_path / "s").iterdir()}
+
+
+def test_a_task_of_an_included_folder_is_recomputed_too(tmp_path: Path) -> None:
+    """The process that reads tables knows it as well; without the folder it is no task."""
+    own = tmp_path / "own"
+    (own / "tasks").mkdir(parents=True)
+    text = (folders.tasks() / "mini-rules.yaml").read_text().replace("name: mini-rules", "name: mini-own")
+    (own / "tasks" / "mini-own.yaml").write_text(text)
+    run = evaluate(
+        None,
+        prepare(resolve_tasks(str(own / "tasks" / "mini-own.yaml")), {}),
+        tmp_path / "run",
+        settings=Settings(replicates=100),
+    )
+    words = ["--org", "acme", "--to", tmp_path / "to", "--include", own]
+    assert typed("add", run.path, *words)[0] == 0
+    assert typed("check", tmp_path / "to", "--include", own) == (0, "1 submission(s) checked, 0 problem(s)\n")
+    code, told = typed("check", tmp_path / "to")
+    assert code == 1
+    assert "no task is called 'mini-own' here" in told
+    assert "nothing of mini-own was recomputed" in told
