@@ -107,7 +107,8 @@ def _map(tables: TaskTables, country: FacetTable) -> list[Plot]:
         caption += f" Not on the map: {', '.join(found.unplaced)}."
     low, high = (pick(found.rows, key=lambda row: row.value or 0.0) for pick in (min, max))
     ends = f"from {low.name} {number(low.value)} to {high.name} {number(high.value)}"
-    alternative = f"Map of the world: {subject}, {len(found.rows)} countries, {ends}; numbers in the table."
+    count = f"{len(found.rows)} countries"
+    alternative = f"Map of the world: {subject}, {count}, {ends}; numbers in the table by country."
     numbers = rows_frame(found.rows, "country")
     numbers.insert(0, "code", [row.key for row in found.rows])
     return [
