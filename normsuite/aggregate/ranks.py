@@ -120,7 +120,9 @@ def standing(tasks: Sequence[tuple[Floats, Floats]], level: float = LEVEL) -> St
         level: of the interval.
     """
     mean = np.mean([over_data for over_data, _ in tasks], axis=0)
-    replicated = ranks(np.mean([drawn for _, drawn in tasks], axis=0), higher_is_better=False)
+    replicated = tasks[0][1]
+    if len(tasks) > 1:
+        replicated = ranks(np.mean([drawn for _, drawn in tasks], axis=0), higher_is_better=False)
     tails = [(1 - level) / 2, (1 + level) / 2]
     low, high = np.quantile(replicated, tails, axis=1, method="inverted_cdf")
     place: Ints = np.asarray(stats.rankdata(mean, method="min")).astype(np.int64)

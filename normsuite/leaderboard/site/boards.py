@@ -147,6 +147,8 @@ def choose_panel(having: Mapping[str, set[int]]) -> tuple[tuple[str, ...], tuple
 
 def _among(board: TaskBoard, members: Sequence[int]) -> tuple[Floats, Floats]:
     """Ranks of a task among some of its members, in their order: whom they are ranked with decides ranks."""
+    if tuple(members) == board.members:
+        return board.ranked
     place = {at: row for row, at in enumerate(board.members)}
     rows = [place[at] for at in members]
     over_data, drawn = (ranks(ranked[rows], higher_is_better=False) for ranked in board.ranked)
