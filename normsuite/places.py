@@ -71,6 +71,11 @@ def include_nothing() -> None:
     _included.clear()
 
 
+def included() -> tuple[Path, ...]:
+    """The folders that were included: another process must include them too."""
+    return tuple(_included)
+
+
 def all_places() -> list[Place]:
     """Every place, normsuite's own first.
 

@@ -62,7 +62,10 @@ class Contents:
         for name, task in submission.tasks.items():
             known = known_task(name)
             if known is None or known.sha256 != task.sha256:
-                continue  # told already
+                yield Problem(
+                    folder / RESULTS, f"nothing of {shown(name)} was recomputed, for it is no task here"
+                )
+                continue
             own, sums = of_task(results, name), of_task(clusters, name)
             if submission.included:
                 yield from self._task(submission, name, task, own, sums)

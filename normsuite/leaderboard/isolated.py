@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Final
 
+from normsuite import places
 from normsuite.leaderboard.contents import Contents
 from normsuite.leaderboard.problems import Problem
 from normsuite.leaderboard.submission import Submission
@@ -46,7 +47,9 @@ class Isolated:
         """What is wrong with a submission's tables."""
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, context, initializer=_begin, initargs=(self._raw,))
+            self._pool = ProcessPoolExecutor(
+                1, context, initializer=_begin, initargs=(self._raw, places.included())
+            )
         try:
             return self._pool.submit(_problems, submission).result()
         except BrokenProcessPool:
@@ -55,7 +58,7 @@ class Isolated:
             return [Problem(submission.folder, what)]
 
 
-def _begin(raw: Mapping[str, Path]) -> None:
+def _begin(raw: Mapping[str, Path], included: Sequence[Path]) -> None:
     global _contents  # of this process
     with contextlib.suppress(ImportError, ValueError, OSError):  # where there is no such limit
         import resource
@@ -63,6 +66,8 @@ def _begin(raw: Mapping[str, Path]) -> None:
         _, most = resource.getrlimit(resource.RLIMIT_AS)
         limit = MOST_MEMORY if most == resource.RLIM_INFINITY else min(most, MOST_MEMORY)
         resource.setrlimit(resource.RLIMIT_AS, (limit, most))
+    for folder in included:
+        places.include(folder)
     _contents = Contents(raw)
 
 

@@ -20,7 +20,6 @@ from normsuite.schema import scoring_columns
 from normsuite.tasks import AnyTask, Task, load_task, used_sets
 
 
-@cache
 def known_task(name: str) -> AnyTask | None:
     """The task of that name that ships here, comes with a package or is included; None where there is none.
 
@@ -28,7 +27,12 @@ def known_task(name: str) -> AnyTask | None:
         InputError: its file cannot be used.
     """
     path = places.find_all("tasks").get(name)
-    return load_task(path) if path else None
+    return _loaded(path) if path else None
+
+
+@cache
+def _loaded(path: Path) -> AnyTask:
+    return load_task(path)
 
 
 def has_labels(name: str) -> bool:
