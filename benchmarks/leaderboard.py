@@ -2,8 +2,8 @@
 
     python benchmarks/leaderboard.py [--models 500] [--keep FOLDER]
 
-writes invented submissions, builds their site, builds it again after one submission changed, and opens it from
-disk in Chromium, which must be on the PATH. Prints seconds, memory and bytes beside what is wanted.
+writes invented submissions, builds their site, builds it again after one submission changed, and opens it
+from disk in Chromium, which must be on the PATH. Prints seconds, memory and bytes beside what is wanted.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ print(f"{built.submissions} submissions, {built.read} read, {built.files} files,
 """
 
 
-def build(submissions: Path, out: Path) -> tuple[float, float, str]:
-    """Seconds, GiB at most and what was done, in a process of its own."""
+def build(submissions: Path, out: Path) -> str:
+    """Build in a process of its own; seconds, memory at most and what was done, to be printed."""
     start = time.perf_counter()
     with subprocess.Popen(
         [sys.executable, "-c", _BUILD, str(submissions), str(out)], stdout=subprocess.PIPE, text=True
@@ -44,7 +44,14 @@ def build(submissions: Path, out: Path) -> tuple[float, float, str]:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit("the build failed")
-    return time.perf_counter() - start, usage.ru_maxrss / 2**20, said
+    seconds, busy = time.perf_counter() - start, usage.ru_utime + usage.ru_stime
+    memory = usage.ru_maxrss / 2**20
+    return f"{seconds:.1f} s (30) of which processors worked {busy:.1f} s, {memory:.2f} GiB (2); {said}"
+
+
+_FREE = """new Promise((done) => {
+  requestAnimationFrame(() => setTimeout(() => done(performance.now())));
+})"""
 
 
 def first_page(site: Path, browser: Any) -> tuple[int, int, float]:
@@ -57,12 +64,7 @@ def first_page(site: Path, browser: Any) -> tuple[int, int, float]:
         page.goto((site / "index.html").as_uri())
         page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
         # Interactive: drawn, laid out and free to answer a key.
-        seconds.append(
-            page.evaluate(
-                "new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))"
-            )
-            / 1000
-        )
+        seconds.append(page.evaluate(_FREE) / 1000)
         context.close()
     files = [Path(url.removeprefix("file://")) for url in asked if url.startswith("file:")]
     return (
@@ -90,7 +92,7 @@ _SORTED = """async (at) => {
 
 
 def filtering(site: Path, browser: Any) -> tuple[float, float]:
-    """Milliseconds until the page has answered a typed letter, and a press on a heading: the slowest of many."""
+    """Milliseconds until the page has answered a typed letter, and a press on a heading: the slowest."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.goto((site / "index.html").as_uri())
     page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
@@ -115,14 +117,12 @@ def main() -> None:
     if not submissions.is_dir():
         write_submissions(submissions, asked.models, asked.tasks, asked.countries, asked.categories)
     shutil.rmtree(site, ignore_errors=True)
-    seconds, memory, said = build(submissions, site)
-    print(f"build: {seconds:.1f} s (30), {memory:.2f} GiB (2); {said}; {os.cpu_count()} processors")
+    print(f"build on {os.cpu_count()} processors: {build(submissions, site)}")
     changed = next(submissions.glob("*/*/manifest.json"))
     text = changed.read_text(encoding="utf-8")
     changed.write_text(text.replace("T12:", "T13:"), encoding="utf-8")
-    seconds, memory, said = build(submissions, site)
+    print(f"after one changed: {build(submissions, site)}")
     changed.write_text(text, encoding="utf-8")
-    print(f"after one changed: {seconds:.1f} s, {memory:.2f} GiB; {said}")
     _look(site)
     if not asked.keep:
         shutil.rmtree(folder)
@@ -138,9 +138,8 @@ def _look(site: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path)
         size, files, seconds = first_page(site, browser)
-        print(
-            f"first page: {size / 1000:.0f} kB compressed (500) in {files} files, interactive in {seconds:.2f} s (1)"
-        )
+        told = f"{size / 1000:.0f} kB compressed (500) in {files} files"
+        print(f"first page: {told}, interactive in {seconds:.2f} s (1)")
         typed, pressed = filtering(site, browser)
         print(f"filtering: {typed:.0f} ms at most (100); sorting: {pressed:.0f} ms at most")
         browser.close()

@@ -59,6 +59,7 @@ class World:
         self.harder = np.random.default_rng(2).normal(0, 0.4, countries)[self.country]
 
     def write(self, root: Path, at: int) -> None:
+        """Write the submission of model number ``at``."""
         generator = np.random.default_rng([7, at])
         skill = generator.normal(0.4, 0.5)
         cluster_tables, result_tables = [], []

@@ -8,6 +8,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
@@ -84,6 +85,19 @@ def test_what_is_answered_and_where_embeddings_point_are_two_rankings(site: Path
     directions = track(site, "directions")
     assert [names[at] for at in directions["at"]] == ["zeta/vectors"]
     assert directions["panel"] == ["direction-mini-stories"]
+
+
+def test_a_submission_of_baselines_alone_is_no_model(submissions: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(submissions, tmp_path / "copy"))
+    folder = write_submission(copy, "acme/baselines", TASKS, 0.5)
+    for name in ("results", "clusters"):
+        table = pq.read_table(folder / f"{name}.parquet")
+        pq.write_table(table.filter(pc.equal(table["scorer"], "random")), folder / f"{name}.parquet")
+    build_site(copy, tmp_path / "site")
+    at = told(tmp_path / "site", "ranking")["models"]["name"].index("acme/baselines")
+    answers = track(tmp_path / "site", "answers")
+    assert at not in answers["at"] + answers["others"]
+    assert "baselines alone" in (tmp_path / "site/models/acme__baselines@first.html").read_text()
 
 
 def test_baselines_stand_beside_models_and_have_no_rank(site: Path) -> None:

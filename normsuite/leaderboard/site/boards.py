@@ -75,18 +75,19 @@ class Track:
 
 
 def task_boards(entries: Sequence[Entry]) -> dict[str, TaskBoard]:
-    """The board of every task that some entry has results of, by name."""
+    """The board of every task that some entry has, by name."""
     names = sorted({name for entry in entries for name in entry.tasks})
     return {name: _task_board(name, entries) for name in names}
 
 
 def _task_board(name: str, entries: Sequence[Entry]) -> TaskBoard:
-    having = [at for at, entry in enumerate(entries) if name in entry.tasks]
+    having = [at for at, entry in enumerate(entries) if name in entry.measured]
+    telling = [entry for entry in entries if name in entry.tasks]
     samples = {at: entries[at].samples[name] for at in having if name in entries[at].samples}
     told = {at: sample for at, sample in samples.items() if np.isfinite(sample.value)}
     edition = _main_edition(name, entries, {at: sample.edition for at, sample in told.items()})
     members = tuple(at for at, sample in told.items() if sample.edition == edition)
-    line = entries[members[0] if members else having[0]].tasks[name]
+    line = (entries[members[0]] if members else telling[0]).tasks[name]
     values = np.array([told[at].value for at in members])
     metric = METRICS.get(line.headline)
     higher = metric is None or metric.higher_is_better

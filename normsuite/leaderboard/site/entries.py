@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -71,6 +70,7 @@ class Entry:
         digest: of the files that were read; another digest is another submission.
         facts: its manifest.
         tasks: by name.
+        measured: names of the tasks of which the results hold a model's headline metric; baselines are none.
         results: rows in ``schema.RESULT_SCHEMA`` that pages show.
         samples: by task, as far as the metric can be resampled.
     """
@@ -81,6 +81,7 @@ class Entry:
     digest: str
     facts: Mapping[str, Any]
     tasks: Mapping[str, TaskLine]
+    measured: frozenset[str]
     results: pa.Table
     samples: Mapping[str, Sample]
 
@@ -124,13 +125,15 @@ def make_entry(
         samples: by task.
     """
     manifest = submission.manifest
+    tasks = task_lines(manifest)
     return Entry(
         name=submission.name,
         revision=submission.revision,
         created=moment(manifest.run.created),
         digest=digest,
         facts=manifest.model_dump(by_alias=True),
-        tasks=task_lines(manifest),
+        tasks=tasks,
+        measured=_measured(results, tasks),
         results=results,
         samples=samples,
     )
@@ -171,6 +174,8 @@ def shown_results(results: pa.Table, tasks: Mapping[str, TaskLine]) -> pa.Table:
     return results.filter(pc.and_(known, pc.or_(pc.equal(results["facet"], ""), grouped))).combine_chunks()
 
 
-def finite(value: float | None) -> float | None:
-    """The value; None for one that is undefined."""
-    return value if value is not None and np.isfinite(value) else None
+def _measured(results: pa.Table, tasks: Mapping[str, TaskLine]) -> frozenset[str]:
+    own = pc.and_(pc.equal(results["facet"], ""), pc.is_in(results["scorer"], pa.array(MODELS)))
+    rows = results.filter(own)
+    named = zip(rows["task"].to_pylist(), rows["metric"].to_pylist(), strict=True)
+    return frozenset(task for task, metric in named if metric == tasks[task].headline)

@@ -61,7 +61,7 @@
     }
     const told = document.querySelector(`[data-count-for="${table.id}"]`);
     const all = table.tBodies[0].rows.length;
-    if (told) told.textContent = left === all ? `${all} rows` : `${left} of ${all} rows`;
+    if (told) told.textContent = left === all ? `${all} ${all === 1 ? "row" : "rows"}` : `${left} of ${all} rows`;
     return left;
   };
 
