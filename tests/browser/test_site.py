@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -12,6 +13,7 @@ from normsuite.leaderboard.site.build import write_site
 from normsuite.leaderboard.site.folder import open_folder
 from normsuite.leaderboard.site.reading import read_entries
 
+SEEDS = Path(__file__).parents[2] / "leaderboard" / "submissions"
 TASKS = ("mini-framed", "mini-rules", "valley-manners")
 TAKE = "document.documentElement.id='taken'"
 SCRIPT = f'<script>{TAKE}</script><img src=x onerror="{TAKE}">'
@@ -236,6 +238,16 @@ def test_it_works_over_loopback_too(page, site):
         stands(page)
         assert page.locator("#differences tbody tr").count() == 3
         server.shutdown()
+
+
+def test_the_seed_submissions_make_a_site_that_stands(visit, violations, tmp_path):
+    build_site(SEEDS, tmp_path / "site")
+    for path in sorted((tmp_path / "site").rglob("*.html")):
+        name = path.relative_to(tmp_path / "site").as_posix()
+        if not name.startswith("models/") or "baselines" not in name:
+            visit(name, tmp_path / "site")
+    assert "normsuite/normsuite-tiny partial" in models(visit("index.html", tmp_path / "site"))
+    assert violations(visit("index.html", tmp_path / "site")) == []
 
 
 def test_a_narrow_screen_is_no_wider_than_it_is(visit):

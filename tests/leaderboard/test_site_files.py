@@ -13,7 +13,9 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 from made_submissions import write_submission
+from typer.testing import CliRunner
 
+from normsuite.cli import app
 from normsuite.errors import InputError
 from normsuite.leaderboard.site import build_site, site_server
 from normsuite.leaderboard.site.boards import choose_panel
@@ -235,6 +237,13 @@ def test_names_never_become_paths(text: str) -> None:
 def test_only_plain_https_addresses_become_links(text: str) -> None:
     assert safe_link(text) == ""
     assert safe_link("https://example.org/a/b.parquet") == "https://example.org/a/b.parquet"
+
+
+def test_the_command_says_what_it_did(submissions: Path, tmp_path: Path) -> None:
+    words = ["leaderboard", "build", "--submissions", str(submissions), "--out", str(tmp_path / "site")]
+    told = CliRunner().invoke(app, words).output
+    assert "(6 submission(s), 6 read anew; " in told
+    assert f"open {tmp_path / 'site/index.html'}" in told
 
 
 @pytest.fixture(scope="module")
