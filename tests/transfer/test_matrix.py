@@ -47,7 +47,7 @@ def made(models: Models, tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("made")
     paths = [
         write_task(folder, "acts", "acts", "acts"),
-        write_task(folder, "deeds", "deeds", "deeds", estimator="{name: logistic, options: {C: 1.0}}"),
+        write_task(folder, "deeds", "deeds", "deeds", preprocessing="[{name: centre}]"),
         write_task(folder, "leaky", "deeds", "acts", splits="test"),
     ]
     questions, data = loaded(folder, *paths)

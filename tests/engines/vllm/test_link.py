@@ -33,7 +33,9 @@ from pathlib import Path
 from normsuite import folders
 from normsuite.engines import find_checkpoint
 from normsuite.engines.vllm import VllmSpec
-VllmSpec(find_checkpoint(str(folders.tiny())), "float32").start(Path(sys.argv[1]))
+from normsuite.engines.vllm.link import EngineProcess
+spec = VllmSpec(find_checkpoint(str(folders.tiny())), "float32")
+EngineProcess(spec.start_message(), spec.environment(), Path(sys.argv[1]))
 """
 
 
