@@ -3,7 +3,9 @@
 normsuite.ready(async () => {
   const SCALE = 10_000;
   const byId = (id) => document.getElementById(id);
-  const { models, tasks } = await normsuite.load("ranking");
+  const { models, tasks, tracks } = await normsuite.load("ranking");
+  const best = (track) => track.at.map((at, row) => [track.rank[row], at]).sort((a, b) => a[0] - b[0]).map(([, at]) => at);
+  const offered = [...new Set(tracks.flatMap((track) => [...best(track), ...track.others]))];
   let view = {};
   let sides = [];
 
@@ -11,10 +13,10 @@ normsuite.ready(async () => {
     const asked = normsuite.view();
     const find = (key, other) => {
       const at = models.page.indexOf(asked.get(key) ?? "");
-      return at < 0 ? other : at;
+      return offered.includes(at) ? at : other;
     };
     view = {
-      a: find("a", 0), b: find("b", Math.min(1, models.page.length - 1)),
+      a: find("a", offered[0]), b: find("b", offered[1] ?? offered[0]),
       sort: asked.get("sort") ?? "task", groups: asked.get("groups") ?? "-difference",
       task: asked.get("task") ?? "", facet: asked.get("facet") ?? "",
     };
@@ -88,21 +90,22 @@ normsuite.ready(async () => {
     }));
     board.draw({ columns: columns(lines, "Task"), rows: lines.map((_, at) => at), sort: view.sort });
     byId("none").hidden = lines.length > 0;
+    byId("differences").closest(".wide").hidden = lines.length === 0;
     const count = (told) => `${told} on ${lines.filter((one) => verdict(one.difference, one.higher) === told).length}`;
     byId("summary").textContent = lines.length ? `${["A better", "B better", "not told apart"].map(count).join(", ")} of ${lines.length}` : "";
     return shared;
   };
 
   const drawGroups = (shared) => {
-    const offered = shared.filter((name) => sides.every((side) => side.tasks[name].facets));
-    byId("groups-part").hidden = offered.length === 0;
-    if (!offered.length) return;
-    const task = offered.includes(view.task) ? view.task : offered[0];
+    const divided = shared.filter((name) => sides.every((side) => side.tasks[name].facets));
+    byId("groups-part").hidden = divided.length === 0;
+    if (!divided.length) return;
+    const task = divided.includes(view.task) ? view.task : divided[0];
     const facets = sides[0].tasks[task].facets.map(([title]) => title)
       .filter((title) => sides[1].tasks[task].facets.some(([one]) => one === title));
     const facet = facets.includes(view.facet) ? view.facet : facets[0];
     const option = (value) => normsuite.element("option", { value }, value);
-    byId("task").replaceChildren(...offered.map(option));
+    byId("task").replaceChildren(...divided.map(option));
     byId("task").value = task;
     byId("facet").replaceChildren(...facets.map(option));
     byId("facet").value = facet ?? "";
@@ -128,7 +131,7 @@ normsuite.ready(async () => {
   };
 
   const start = async () => {
-    if (!models.page.length) return;
+    if (!offered.length) return;
     read();
     sides = await Promise.all([view.a, view.b].map((at) => normsuite.load(`models/${models.page[at]}`)));
     draw();
@@ -136,8 +139,8 @@ normsuite.ready(async () => {
   };
 
   for (const key of ["a", "b"]) {
-    byId(key).replaceChildren(...models.page.map((page, at) =>
-      normsuite.element("option", { value: page }, `${models.name[at]} · ${models.revision[at]}`)));
+    byId(key).replaceChildren(...offered.map((at) =>
+      normsuite.element("option", { value: models.page[at] }, `${models.name[at]} · ${models.revision[at]}`)));
     byId(key).addEventListener("change", () => {
       view[key] = models.page.indexOf(byId(key).value);
       write();
