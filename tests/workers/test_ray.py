@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from made_jobs import SETTINGS, FailingSpec, tables
+from made_jobs import SETTINGS, FailingSpec, ReckoningSpec, tables
 
 from normsuite import folders
 from normsuite.engines import find_checkpoint
@@ -53,9 +53,9 @@ def seats(ray_cluster) -> list[int]:
     ]
 
 
-def test_a_killed_actor_costs_nothing_but_time(
-    ray_cluster, cluster, tiny, questions, reference, tmp_path: Path
-) -> None:
+def test_a_killed_actor_costs_nothing_but_time(ray_cluster, cluster, questions, tmp_path: Path) -> None:
+    spec = ReckoningSpec()
+    reference = evaluate(spec, questions, tmp_path / "reference", settings=SETTINGS)
     killed, told = [], []
 
     def progress(stage: str, done: int, total: int, tokens: int = 0) -> None:
@@ -64,7 +64,7 @@ def test_a_killed_actor_costs_nothing_but_time(
             killed.append(seats(ray_cluster)[0])
             os.kill(killed[0], signal.SIGKILL)
 
-    run = evaluate(tiny, questions, tmp_path / "run", settings=SETTINGS, workers=cluster, progress=progress)
+    run = evaluate(spec, questions, tmp_path / "run", settings=SETTINGS, workers=cluster, progress=progress)
     assert killed
     assert tables(run) == tables(reference)
     assert run.manifest["hash"] == reference.manifest["hash"]
