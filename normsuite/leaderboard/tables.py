@@ -47,14 +47,30 @@ def write_rows(table: pa.Table, path: Path, keys: list[str]) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        leaves = _leaves(table.schema)
         pq.write_table(
-            ordered, temporary, compression="zstd", compression_level=15, row_group_size=_ROW_GROUP
+            ordered,
+            temporary,
+            compression="zstd",
+            compression_level=15,
+            row_group_size=_ROW_GROUP,
+            # Numbers that are all different are a fifth smaller with their bytes apart.
+            use_byte_stream_split=[path for path, kind in leaves if kind == "DOUBLE"],
+            use_dictionary=[path for path, kind in leaves if kind != "DOUBLE"],
         )
         temporary.replace(path)
     except OSError as error:
         with suppress(OSError):
             temporary.unlink()
         raise InputError(f"cannot write: {error.strerror or error}", file=path) from error
+
+
+def _leaves(schema: pa.Schema) -> list[tuple[str, str]]:
+    """The columns, and parts of columns, that Parquet has for a schema, with their physical types."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(schema.empty_table(), sink)
+    columns = pq.read_metadata(pa.BufferReader(sink.getvalue())).schema
+    return [(column.path, column.physical_type) for column in map(columns.column, range(len(columns)))]
 
 
 def measure(path: Path, schema: pa.Schema) -> Shape:
