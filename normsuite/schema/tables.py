@@ -1,7 +1,9 @@
 """The tables that travel, each declared once.
 
 Items: one row is one judgement asked of a model. Predictions: one row is one item under one wording and one
-label order, with everything a metric needs and no text, so that they may be published where the data may not.
+label order, with everything a metric needs and no situation, behaviour or prompt. Options that items bring
+themselves, and what a data set names its clusters by, may be sentences all the same: submissions to a
+leaderboard hold digests of them, so that they may be published where the data may not.
 Results: one row is one number. Answers and nulls stay with the run.
 """
 
@@ -94,7 +96,7 @@ _SCORING_COLUMNS: Final = (
     *("split", "kind", "options", "gold", "gold_set", "votes", "shares", "rating", "scale_min", "scale_max"),
     *("valence", "country", "zone", "language", "categories", "family", "cluster"),
 )
-"""What a prediction keeps of its item: all that a metric or a group needs, and no text of the data set."""
+"""What a prediction keeps of its item: all that a metric or a group needs, and none of what was asked."""
 
 STATUSES: Final = ("ok", "too_long", "error", "unparsed", "refused")
 
