@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from enum import StrEnum
 from functools import partial as bind
@@ -138,6 +139,8 @@ def _export_space(submissions: Path, out: Path, title: str) -> None:
     """The site, and the README that makes it a Space."""
     from normsuite.leaderboard.exports import write_space
     from normsuite.leaderboard.site.build import build_site
+    from normsuite.leaderboard.site.reading import KEPT
 
     build_site(submissions, out)
+    shutil.rmtree(out / KEPT, ignore_errors=True)  # it speeds the next build up, and is nothing to upload
     typer.echo(str(write_space(out, title=title)))
