@@ -147,4 +147,4 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
         assert not [path for path in (disk / "r" / "predictions").iterdir() if path.suffix != ".parquet"]
         assert run.predictions("t").num_rows % 200 == 0
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
