@@ -43,8 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 
 def _place(item: pytest.Function) -> tuple[bool, bool]:
-    """What asks for no shared engine comes last, and of the rest what ends one."""
-    return not set(_SHARED_ENGINES) & set(item.fixturenames), "vllm_engine_to_end" in item.fixturenames
+    """What starts an engine comes first, and of that what ends the shared one last."""
+    names = set(item.fixturenames)
+    return not names & {*_SHARED_ENGINES, "vllm_installed"}, "vllm_engine_to_end" in names
 
 
 @pytest.hookimpl(wrapper=True)
