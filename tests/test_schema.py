@@ -103,6 +103,8 @@ def tables(draw: st.DrawFn) -> pa.Table:
     for row in rows:
         k = len(row["options"])
         row["shares"] = draw(st.sampled_from([None, [1 / k] * k, [0.0] * (k - 1) + [1.0]]))
+        if row["family"] is not None:  # a family lies in one cluster
+            row["family"] = f"{row['cluster']!r}: {row['family']}"
     whole = table(*(row | {"id": f"example:{at}"} for at, row in enumerate(rows)))
     if len(rows) > 2 and draw(st.booleans()):
         whole = pa.concat_tables([whole.slice(0, 1), whole.slice(1)])
