@@ -11,7 +11,6 @@ import glob
 import hashlib
 import json
 import math
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from normsuite.schema import (
     read_table,
     write_table,
 )
+from normsuite.whole import written_whole
 
 MANIFEST: Final = "manifest.json"
 RESULTS: Final = "results.parquet"
@@ -251,15 +251,8 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         InputError: the folder cannot be written, or the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise InputError(f"cannot write: {error.strerror or error}", file=path) from None
 
 
 def _finite(value: Any) -> Any:

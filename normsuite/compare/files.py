@@ -7,7 +7,6 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -27,9 +26,9 @@ from normsuite.compare.views import (
     signed_interval,
     task_views,
 )
-from normsuite.errors import InputError
 from normsuite.report.text import FEW_MARK, count, number, visible
 from normsuite.schema import SCHEMA_VERSION
+from normsuite.whole import written_whole
 
 
 def write(comparison: Comparison, form: str, out: Path | None) -> bytes:
@@ -45,15 +44,8 @@ def write(comparison: Comparison, form: str, out: Path | None) -> bytes:
     """
     content = FORMATS[form](comparison)
     if out is not None:
-        temporary = out.with_name(f".{out.name}.tmp")
-        try:
-            out.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(out) as temporary:
             temporary.write_bytes(content)
-            temporary.replace(out)
-        except OSError as error:
-            with suppress(OSError):
-                temporary.unlink()
-            raise InputError(f"cannot write: {error.strerror or error}", file=out) from None
     return content
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from normsuite.errors import InputError
+from normsuite.whole import written_whole
 
 MOST_BYTES: Final = 20 * 2**20
 """Of one file on disk."""
@@ -44,10 +43,8 @@ def write_rows(table: pa.Table, path: Path, keys: list[str]) -> None:
         InputError: the folder cannot be written, or the disk is full.
     """
     ordered = table.sort_by([(key, "ascending") for key in keys]).combine_chunks()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        leaves = _leaves(table.schema)
+    leaves = _leaves(table.schema)
+    with written_whole(path) as temporary:
         pq.write_table(
             ordered,
             temporary,
@@ -58,11 +55,6 @@ def write_rows(table: pa.Table, path: Path, keys: list[str]) -> None:
             use_byte_stream_split=[path for path, kind in leaves if kind == "DOUBLE"],
             use_dictionary=[path for path, kind in leaves if kind != "DOUBLE"],
         )
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise InputError(f"cannot write: {error.strerror or error}", file=path) from error
 
 
 def _leaves(schema: pa.Schema) -> list[tuple[str, str]]:

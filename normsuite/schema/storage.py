@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 from normsuite.errors import InputError
 from normsuite.schema.checks import check_shape
 from normsuite.schema.tables import ITEM_SCHEMA, PLAIN_ITEM_SCHEMA, SCHEMA_VERSION, conform
+from normsuite.whole import written_whole
 
 if TYPE_CHECKING:
     import datasets
@@ -24,18 +24,10 @@ def write_table(table: pa.Table, path: Path) -> None:
     Raises:
         InputError: the folder cannot be written, or the disk is full.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as sink:
-            pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
-            sink.flush()
-            os.fsync(sink.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise InputError(f"cannot write: {error.strerror or error}", file=path) from error
+    with written_whole(path) as temporary, temporary.open("wb") as sink:
+        pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+        sink.flush()
+        os.fsync(sink.fileno())
 
 
 def read_table(path: Path, schema: pa.Schema) -> pa.Table:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +18,7 @@ from normsuite.errors import InputError
 from normsuite.questions import DirectionQuestion
 from normsuite.runs import work_hash
 from normsuite.schema import SCHEMA_VERSION, write_table
+from normsuite.whole import written_whole
 
 _SUFFIXES: Final = ("json", "parquet", "csv", "svg", "png")
 
@@ -149,14 +148,8 @@ def _stored_hash(file: Path) -> object:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file whole and rename it into place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with written_whole(path) as temporary:
         temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise InputError(f"cannot write: {error.strerror or error}", file=path) from None
 
 
 def _finite(value: Any) -> Any:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,7 @@ from typing import Final
 
 from normsuite.errors import InputError
 from normsuite.leaderboard.site.reading import KEPT
+from normsuite.whole import written_whole
 
 LISTING: Final = "site.json"
 _MADE_BY: Final = "normsuite leaderboard build"
@@ -51,15 +51,8 @@ class SiteFolder:
         path = self.root / name
         if name in self.before and path.is_file() and path.read_bytes() == data:
             return
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as temporary:
             temporary.write_bytes(data)
-            temporary.replace(path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise InputError(f"cannot write: {error.strerror or error}", file=path) from None
         self.written.append(name)
 
     def finish(self) -> None:
@@ -110,12 +103,6 @@ def _is_below(name: str) -> bool:
 
 
 def _write(file: Path, files: list[str]) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        told = {"made_by": _MADE_BY, "schema": 1, "files": files}
+    told = {"made_by": _MADE_BY, "schema": 1, "files": files}
+    with written_whole(file) as temporary:
         temporary.write_text(json.dumps(told, indent=0) + "\n", encoding="utf-8")
-        temporary.replace(file)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise InputError(f"cannot write: {error.strerror or error}", file=file) from None
