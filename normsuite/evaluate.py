@@ -8,10 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from normsuite import folders
-from normsuite.aggregate import aggregate, apart, ceiling_results, null_results
+from normsuite.aggregate import task_results
 from normsuite.engines import EngineSpec
 from normsuite.errors import InputError
-from normsuite.metrics import VALIDITY
 from normsuite.progress import Progress, silent
 from normsuite.questions import AnyQuestion, DirectionQuestion, Question
 from normsuite.runs import Run, locked, start_run
@@ -102,28 +101,16 @@ def results(
     for question in questions:
         task, size = question.task, question.items.num_rows
         progress("bootstrap", before, total)
-        predictions, calibration = apart(run.predictions(task.name), task.data.calibrate)
-        yield aggregate(
-            predictions,
-            metrics=[*task.metrics, *(VALIDITY if isinstance(question, Question) else ())],
+        yield task_results(
+            run.predictions(task.name),
+            run.nulls(task.name) if isinstance(question, DirectionQuestion) else None,
+            metrics=task.metrics,
             headline=task.headline,
-            calibration=calibration,
+            calibrate=task.data.calibrate,
             replicates=settings.replicates,
             seed=settings.seed,
             progress=_share(progress, "bootstrap", before, size, total),
         )
-        if isinstance(question, DirectionQuestion):
-            yield null_results(
-                predictions,
-                run.nulls(task.name),
-                headline=task.headline,
-                replicates=settings.replicates,
-                seed=settings.seed,
-            )
-        else:
-            yield ceiling_results(
-                predictions, metrics=task.metrics, replicates=settings.replicates, seed=settings.seed
-            )
         before += size
 
 

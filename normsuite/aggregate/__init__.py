@@ -10,6 +10,7 @@ from normsuite.aggregate.permutation import PERMUTATIONS, permuted_gap
 from normsuite.aggregate.resampling import LEVEL, REPLICATES, bootstrap, draw, interval
 from normsuite.aggregate.significance import Adjust, adjusted
 from normsuite.aggregate.table import aggregate
+from normsuite.aggregate.task import task_results
 from normsuite.aggregate.temperature import apart
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "null_results",
     "pair",
     "permuted_gap",
+    "task_results",
 ]

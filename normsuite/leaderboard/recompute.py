@@ -9,10 +9,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from normsuite.aggregate import aggregate, apart, ceiling_results, null_results
+from normsuite.aggregate import task_results
 from normsuite.leaderboard.names import shown
 from normsuite.leaderboard.submission import SettingsFacts, TaskFacts
-from normsuite.metrics import VALIDITY
 
 EXACT: Final = 1e-9
 """How far a value may lie from the one that is recomputed."""
@@ -41,22 +40,15 @@ def recomputed(
     Raises:
         InputError: the predictions cannot be scored so.
     """
-    scored, calibration = apart(predictions, task.calibrate)
-    metrics = [*task.metrics, *(VALIDITY if task.type == "prompted" else ())]
-    own = aggregate(
-        scored,
-        metrics=metrics,
+    return task_results(
+        predictions,
+        nulls,
+        metrics=task.metrics,
         headline=task.headline,
-        calibration=calibration,
+        calibrate=task.calibrate,
         replicates=settings.replicates,
         seed=settings.seed,
     )
-    how: dict[str, Any] = {"replicates": settings.replicates, "seed": settings.seed}
-    if nulls is not None:
-        beside = null_results(scored, nulls, headline=task.headline, **how)
-    else:
-        beside = ceiling_results(scored, metrics=task.metrics, **how)
-    return pa.concat_tables([own, beside])
 
 
 def differences(told: pa.Table, found: pa.Table) -> Iterator[str]:
